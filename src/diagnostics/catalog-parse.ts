@@ -1,0 +1,2 @@
+/** The diagnostics of the parse stage. */
+export const parseCatalog = {} as const;

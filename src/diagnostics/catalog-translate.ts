@@ -1,0 +1,2 @@
+/** The diagnostics of the translate stage. */
+export const translateCatalog = {} as const;

@@ -1,0 +1,2 @@
+/** The diagnostics of the validate stage. */
+export const validateCatalog = {} as const;

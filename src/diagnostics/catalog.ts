@@ -1,0 +1,23 @@
+import type { Severity } from "./diagnostic.js";
+import { validateCatalog } from "./catalog-validate.js";
+import { parseCatalog } from "./catalog-parse.js";
+import { translateCatalog } from "./catalog-translate.js";
+
+/** What the catalogue holds for one code. */
+export interface CatalogEntry {
+  readonly severity: Severity;
+  // Each entry types its own parameters; `never` lets them all fit.
+  readonly message: (params: never) => string;
+  /** What to do about it. */
+  readonly hint?: (params: never) => string;
+}
+
+/** Every diagnostic of the product, by code. The files are split by the stage that reports them. */
+export const catalog = {
+  ...parseCatalog,
+  ...validateCatalog,
+  ...translateCatalog,
+} as const satisfies Record<string, CatalogEntry>;
+
+export type DiagnosticCode = keyof typeof catalog;
+export type Params<C extends DiagnosticCode> = Parameters<(typeof catalog)[C]["message"]>[0];

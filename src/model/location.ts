@@ -1,0 +1,42 @@
+/** A place in a document, as RFC 6901 spells it: `""` is the whole, `"/routes/0"` the first route. */
+export type JsonPointer = string;
+
+/** A place in a file of the config repository. */
+export interface SourceLocation {
+  /** Path from the root of the repository, with `/`. */
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based, in UTF-16 code units. */
+  readonly column: number;
+}
+
+/** Knows where the parts of one object stand in the text that it came from. */
+export interface Origin {
+  /** Path from the root of the repository. */
+  readonly file: string;
+  /**
+   * The place of the value at `pointer`, or of its key with `at: "key"`. What is missing is placed
+   * at its nearest parent that exists. Positions are computed when first asked for.
+   */
+  locate(pointer: JsonPointer, at?: "key" | "value"): SourceLocation;
+}
+
+/** Escapes one token of a JSON pointer (RFC 6901 section 3). */
+export function pointerToken(key: string | number): string {
+  return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+/** Appends tokens to a JSON pointer: `pointerOf("/routes", 0)` is `"/routes/0"`. */
+export function pointerOf(base: JsonPointer, ...keys: readonly (string | number)[]): JsonPointer {
+  return base + keys.map((key) => `/${pointerToken(key)}`).join("");
+}
+
+/** The unescaped tokens of a JSON pointer: `["routes", "0"]` for `"/routes/0"`. */
+export function pointerTokens(pointer: JsonPointer): readonly string[] {
+  if (pointer === "") return [];
+  return pointer
+    .slice(1)
+    .split("/")
+    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+}

@@ -1,0 +1,35 @@
+import type { Attribute } from "./attribute.js";
+import type { Origin } from "./location.js";
+import type { Role } from "./role.js";
+import type { Upstream } from "./upstream.js";
+import type { VirtualService } from "./virtual-service.js";
+
+/** The kinds of object that a config repository holds. */
+export const kinds = ["Upstream", "VirtualService", "Role", "Attribute"] as const;
+export type Kind = (typeof kinds)[number];
+
+/** Names one object. Names are unique per kind across the tree. */
+export interface ResourceRef {
+  readonly kind: Kind;
+  readonly name: string;
+}
+
+/** An object of the config, and where it stands. */
+export interface Located<T> {
+  readonly ref: ResourceRef;
+  readonly value: T;
+  /** Pointers given to `origin.locate` are those of `value`, the canonical form. */
+  readonly origin: Origin;
+}
+
+/**
+ * A whole config: every object that passed its checks, by name, in the order of names. An object
+ * that did not change between two trees is the same object (`===`), so that what was computed from
+ * it can be remembered by identity.
+ */
+export interface Config {
+  readonly upstreams: ReadonlyMap<string, Located<Upstream>>;
+  readonly virtualServices: ReadonlyMap<string, Located<VirtualService>>;
+  readonly roles: ReadonlyMap<string, Located<Role>>;
+  readonly attributes: ReadonlyMap<string, Located<Attribute>>;
+}
