@@ -15,7 +15,7 @@ export interface EncodedResource {
 
 type Resources = ReadonlyMap<string, EncodedResource>;
 
-const managementCluster = "gloo-validate-xds";
+const managementCluster = "gloo_validate_xds";
 const httpConnectionManager =
   "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const upstreamTlsContext =
@@ -143,7 +143,7 @@ function secretProbe(secret: Uint8Array, index: number): readonly Uint8Array[] {
   ]);
   return [
     Buffer.concat([
-      wireField(bootstrap.clusterName, `gloo-validate-secret-${index}`),
+      wireField(bootstrap.clusterName, `gloo_validate_secret_${index}`),
       wireField(clusterField.transportSocket, socket),
     ]),
   ];

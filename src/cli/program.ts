@@ -1,0 +1,54 @@
+import { Command, CommanderError } from "commander";
+import { addBootstrapCommand } from "./commands/bootstrap.js";
+import { ExitCode, type Io } from "./io.js";
+import { reportFailure } from "./report-failure.js";
+
+/** Runs the command that `args` ask for. Writes only through `io`; never throws. */
+export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.Ok;
+  const program = createProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (cause) {
+    if (cause instanceof CommanderError) {
+      // commander has printed its message; --help and --version end with 0
+      return cause.exitCode === 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+    reportFailure(cause, io);
+    return ExitCode.Failed;
+  }
+}
+
+/** All commands, as commander has them. `finish` is told how a command ended. */
+export function createProgram(io: Io, finish: (code: ExitCode) => void): Command {
+  const program = new Command("gloo")
+    .description("A function gateway whose control plane is a Git repository.")
+    .helpCommand(false)
+    .option("--no-color", "no colours, also on a terminal (as NO_COLOR does)")
+    .addHelpText("after", exitCodesHelp);
+  for (const add of [addBootstrapCommand]) {
+    add(program, { io, finish });
+  }
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .showHelpAfterError("(add --help for what there is)")
+      .configureOutput({
+        writeOut: (text) => io.stdout(text),
+        writeErr: (text) => io.stderr(text),
+        getOutHelpWidth: () => io.columns ?? 100,
+        getErrHelpWidth: () => io.columns ?? 100,
+        getOutHasColors: () => io.style.isColorSupported,
+        getErrHasColors: () => io.style.isColorSupported,
+      });
+  }
+  return program;
+}
+
+const exitCodesHelp = `
+Exit codes: 0 fine; 1 the config, or what was promised, is not as it should be; 2 the command could
+not do its work. \`gloo <command> --help\` has examples.`;
