@@ -13,7 +13,9 @@ const run = (command, ...args) =>
   execFileSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
-const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+const lock = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex");
 const lockStamp = join(root, "node_modules", ".gloo-lock");
 if (!existsSync(lockStamp) || readFileSync(lockStamp, "utf8") !== lock) {
   console.error("installing packages (npm ci) …");

@@ -12,7 +12,10 @@ export function generateProto(root) {
   const cwd = join(root, "proto", "generate");
   const go = (...args) => execFileSync("go", args, { cwd, maxBuffer: 1 << 28 });
   const version = String(go("list", "-m", "-f", "{{.Version}}", apiModule)).trim();
-  const packages = String(go("list", `${apiModule}/...`)).trim().split("\n").sort();
+  const packages = String(go("list", `${apiModule}/...`))
+    .trim()
+    .split("\n")
+    .sort();
   const imports = packages.map((name) => `\t_ "${name}"`).join("\n");
   writeFileSync(join(cwd, "imports.go"), `package main\n\nimport (\n${imports}\n)\n`);
   const descriptors = go("run", ".");

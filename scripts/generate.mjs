@@ -9,7 +9,9 @@ const generators = {
 };
 
 const asked = process.argv.slice(2);
-for (const name of asked.length > 0 ? asked : Object.keys(generators).filter((n) => n !== "proto")) {
+for (const name of asked.length > 0
+  ? asked
+  : Object.keys(generators).filter((n) => n !== "proto")) {
   const generate = generators[name];
   if (generate === undefined) {
     console.error(`no generator "${name}"; there are: ${Object.keys(generators).join(", ")}`);

@@ -1,0 +1,60 @@
+import protobuf from "protobufjs";
+import { messageOf } from "./descriptors.js";
+import type { Any, MessageTypes } from "./generated/messages.js";
+
+/** The prefix of every type URL: "type.googleapis.com/" and the full name of the message. */
+export const typeUrlPrefix = "type.googleapis.com/";
+
+/** Serialises a message. Unset fields are absent; enums are numbers; equal input, equal bytes. */
+export function encode<K extends keyof MessageTypes>(
+  type: K,
+  message: MessageTypes[K],
+): Uint8Array {
+  return encodeByName(type, message);
+}
+
+/** As {@link encode}, for a type whose name is known only at run time. Throws if the API lacks it. */
+export function encodeByName(type: string, message: object): Uint8Array {
+  return messageOf(type)
+    .type.encode(message as Record<string, unknown>)
+    .finish();
+}
+
+/** Reads a serialised message. Throws on bytes that are not one. */
+export function decode<K extends keyof MessageTypes>(type: K, bytes: Uint8Array): MessageTypes[K] {
+  // The interfaces in MessageTypes are generated from the same descriptors that decode here.
+  return messageOf(type).type.decode(bytes) as MessageTypes[K];
+}
+
+/** A message as the value of an `Any` field. */
+export function packAny<K extends keyof MessageTypes>(
+  type: K,
+  message: MessageTypes[K],
+): Required<Any> {
+  return { type_url: typeUrlPrefix + type, value: encode(type, message) };
+}
+
+/** A serialised `google.protobuf.Any` that holds the message: what an xDS response carries. */
+export function encodeAny<K extends keyof MessageTypes>(
+  type: K,
+  message: MessageTypes[K],
+): Uint8Array {
+  return wrapAny(type, encode(type, message));
+}
+
+/** A serialised `google.protobuf.Any` around the bytes of a message. */
+export function wrapAny(type: string, value: Uint8Array): Uint8Array {
+  const writer = protobuf.Writer.create();
+  return writer
+    .uint32(0x0a)
+    .string(typeUrlPrefix + type)
+    .uint32(0x12)
+    .bytes(value)
+    .finish();
+}
+
+/** The type name and the body of a serialised `google.protobuf.Any`. */
+export function unwrapAny(any: Uint8Array): { readonly type: string; readonly value: Uint8Array } {
+  const { type_url = "", value = new Uint8Array() } = decode("google.protobuf.Any", any);
+  return { type: type_url.slice(type_url.lastIndexOf("/") + 1), value };
+}
