@@ -1,7 +1,5 @@
 import type { Severity } from "./diagnostic.js";
-import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
-import { translateCatalog } from "./catalog-translate.js";
 
 /** What the catalogue holds for one code. */
 export interface CatalogEntry {
@@ -15,8 +13,6 @@ export interface CatalogEntry {
 /** Every diagnostic of the product, by code. The files are split by the stage that reports them. */
 export const catalog = {
   ...parseCatalog,
-  ...validateCatalog,
-  ...translateCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 
 export type DiagnosticCode = keyof typeof catalog;

@@ -15,15 +15,13 @@ export function encode<K extends keyof MessageTypes>(
 
 /** As {@link encode}, for a type whose name is known only at run time. Throws if the API lacks it. */
 export function encodeByName(type: string, message: object): Uint8Array {
-  return messageOf(type)
-    .type.encode(message as Record<string, unknown>)
-    .finish();
+  return messageOf(type).type.encode(message).finish();
 }
 
 /** Reads a serialised message. Throws on bytes that are not one. */
 export function decode<K extends keyof MessageTypes>(type: K, bytes: Uint8Array): MessageTypes[K] {
   // The interfaces in MessageTypes are generated from the same descriptors that decode here.
-  return messageOf(type).type.decode(bytes) as MessageTypes[K];
+  return messageOf(type).type.decode(bytes);
 }
 
 /** A message as the value of an `Any` field. */

@@ -30,7 +30,7 @@ export function toProtoJson(
   options: ProtoJsonOptions = {},
 ): JsonValue {
   const descriptor = messageOf(type);
-  return messageToJson(type, descriptor.type.decode(bytes) as unknown as MessageFields, options);
+  return messageToJson(type, descriptor.type.decode(bytes), options);
 }
 
 const wellKnown: Readonly<Record<string, (value: object) => JsonValue>> = {
@@ -113,7 +113,7 @@ function anyToJson(any: MessageFields, options: ProtoJsonOptions): JsonValue {
   if (known === undefined) {
     return { "@type": typeUrl, value: Buffer.from(value).toString("base64") };
   }
-  const json = messageToJson(type, known.type.decode(value) as unknown as MessageFields, options);
+  const json = messageToJson(type, known.type.decode(value), options);
   const plain = type in wellKnown || wrapperName.test(type) || type === "google.protobuf.Any";
   return plain
     ? { "@type": typeUrlPrefix + type, value: json }

@@ -74,7 +74,7 @@ const checkAny: MessageCheck = (any, path, report) => {
   let message: Record<string, unknown>;
   try {
     // Reflection types every message alike; rules look at fields by name.
-    message = known.type.decode(value) as unknown as Record<string, unknown>;
+    message = known.type.decode(value);
   } catch {
     report(path, `must hold a serialised ${type}`);
     return;
@@ -346,7 +346,7 @@ function bytesCheck(rules: Bag): Check {
 /** RFC 7230 section 3.2 names (and HTTP/2 pseudo headers), as PGV's well-known regexes have them. */
 const wellKnown: Readonly<Record<number, Readonly<Record<"strict" | "loose", RegExp>>>> = {
   1: { strict: /^:?[0-9a-zA-Z!#$%&'*+-.^_|~`]+$/, loose: /^[^\u0000\n\r]*$/ },
-  // eslint-disable-next-line no-control-regex
+
   2: { strict: /^[^\u0000-\u0008\u000A-\u001F\u007F]*$/, loose: /^[^\u0000\n\r]*$/ },
 };
 const wellKnownNames: Readonly<Record<number, string>> = {

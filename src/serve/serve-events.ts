@@ -47,5 +47,6 @@ export interface TypeStatus {
   readonly subscribed: readonly string[];
   readonly sentVersion: string | undefined;
   readonly ackedVersion: string | undefined;
-  readonly lastNack: { readonly version: string; readonly message: string; readonly atMs: number } | undefined;
+  readonly lastNack:
+    { readonly version: string; readonly message: string; readonly atMs: number } | undefined;
 }

@@ -81,7 +81,9 @@ export interface ClusterPatch {
 /** Fields that two plugins set to different values are a diagnostic, never "the last one wins". */
 export interface RoutePatch {
   readonly action?: Partial<RouteAction>;
-  readonly route?: Partial<Omit<EnvoyRoute, "name" | "match" | "route" | "typed_per_filter_config">>;
+  readonly route?: Partial<
+    Omit<EnvoyRoute, "name" | "match" | "route" | "typed_per_filter_config">
+  >;
   /** Typed per-filter config by filter name. */
   readonly perFilterConfig?: Readonly<Record<string, TypedConfig>>;
   /** Upstreams that the patch refers to besides the route's destinations. */

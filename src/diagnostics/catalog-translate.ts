@@ -1,2 +1,0 @@
-/** The diagnostics of the translate stage. */
-export const translateCatalog = {} as const;

@@ -1,2 +1,0 @@
-/** The diagnostics of the validate stage. */
-export const validateCatalog = {} as const;
