@@ -8,6 +8,10 @@ export interface CatalogEntry {
   readonly message: (params: never) => string;
   /** What to do about it. */
   readonly hint?: (params: never) => string;
+  /** For docs/diagnostics.md: what causes it, and what cures it. Markdown, one paragraph. */
+  readonly explain: string;
+  /** For docs/diagnostics.md: a piece of config that has the mistake. */
+  readonly example?: string;
 }
 
 /** Every diagnostic of the product, by code. The files are split by the stage that reports them. */
