@@ -38,13 +38,12 @@ interface RawFieldOptions {
   readonly sensitive?: boolean;
 }
 
-/** Field names are kept as the API spells them, in snake_case. */
-const syntax = { edition: "proto3", keepCase: true };
-
 /** Where a top-level message or enum stands in the artifact. */
 interface Entry {
   readonly kind: "message" | "enum";
   readonly packageName: string;
+  /** "proto2" or "proto3": whether an explicit zero value is kept apart from an unset field. */
+  readonly syntax: string;
   readonly bytes: Uint8Array;
 }
 
@@ -72,28 +71,26 @@ const index = lazy((): ReadonlyMap<string, Entry> => {
 const packageField = 2;
 const messageField = 4;
 const enumField = 5;
+const syntaxField = 12;
 
 function indexFile(bytes: Uint8Array, entries: Map<string, Entry>): void {
   const reader = protobuf.Reader.create(bytes);
+  const found: Pick<Entry, "kind" | "bytes">[] = [];
   let packageName = "";
+  let syntax = "proto2"; // what a file without the field is written in
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
     const field = tag >>> 3;
-    if (field === packageField) {
-      packageName = reader.string();
-    } else if (field === messageField || field === enumField) {
-      const descriptor = reader.bytes();
-      const nameReader = protobuf.Reader.create(descriptor);
-      nameReader.uint32(); // the name is the first field of both kinds of descriptor
-      const kind = field === messageField ? "message" : "enum";
-      entries.set(`${packageName}.${nameReader.string()}`, {
-        kind,
-        packageName,
-        bytes: descriptor,
-      });
-    } else {
-      reader.skipType(tag & 7);
-    }
+    if (field === packageField) packageName = reader.string();
+    else if (field === syntaxField) syntax = reader.string();
+    else if (field === messageField) found.push({ kind: "message", bytes: reader.bytes() });
+    else if (field === enumField) found.push({ kind: "enum", bytes: reader.bytes() });
+    else reader.skipType(tag & 7);
+  }
+  for (const entry of found) {
+    const nameReader = protobuf.Reader.create(entry.bytes);
+    nameReader.uint32(); // the name is the first field of both kinds of descriptor
+    entries.set(`${packageName}.${nameReader.string()}`, { ...entry, packageName, syntax });
   }
 }
 
@@ -135,6 +132,8 @@ function load(topLevel: string): void {
     loaded.add(name);
     const entry = index().get(name);
     invariant(entry, `the Envoy API has no ${name}`);
+    // Field names are kept as the API spells them, in snake_case.
+    const syntax = { edition: entry.syntax, keepCase: true };
     const namespace = entry.packageName === "" ? root : root.define(entry.packageName);
     if (entry.kind === "enum") {
       const raw = rawTypes().enum.decode(entry.bytes);

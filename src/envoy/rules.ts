@@ -51,10 +51,10 @@ function compileMessage(typeName: string): MessageCheck {
   const oneofs = requiredOneofs.map((name) => ({ name, fields: type.oneofs[name]?.oneof ?? [] }));
   return (message, path, report) => {
     for (const { name, check } of fields) {
-      check(message[name], path === "" ? name : `${path}.${name}`, report);
+      check(ownValue(message, name), path === "" ? name : `${path}.${name}`, report);
     }
     for (const oneof of oneofs) {
-      if (!oneof.fields.some((name) => message[name] !== undefined && message[name] !== null)) {
+      if (!oneof.fields.some((name) => ownValue(message, name) !== undefined)) {
         report(
           path === "" ? oneof.name : `${path}.${oneof.name}`,
           `one of ${oneof.fields.join(", ")} must be set`,
@@ -62,6 +62,11 @@ function compileMessage(typeName: string): MessageCheck {
       }
     }
   };
+}
+
+/** A field that was set. A decoded message inherits a default for every field that was not. */
+function ownValue(message: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(message, name) ? (message[name] ?? undefined) : undefined;
 }
 
 const checkAny: MessageCheck = (any, path, report) => {
