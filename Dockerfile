@@ -1,0 +1,40 @@
+# syntax=docker/dockerfile:1
+# The control plane as an image: `docker build -t gloo-gitops .`, then
+# `docker run -p 8081:8081 -v gloo-state:/var/lib/gloo gloo-gitops serve --repo <url>`.
+# It holds no Envoys to run traffic with; the Envoy in it is the judge that `gloo check` asks.
+
+FROM envoyproxy/envoy:v1.40.0 AS envoy
+
+FROM node:22-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN npm run build && npm prune --omit=dev
+
+FROM node:22-bookworm-slim
+LABEL org.opencontainers.image.title="gloo-gitops" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production \
+    ENVOY_BIN=/usr/local/bin/envoy \
+    GLOO_STATE_DIR=/var/lib/gloo
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && install --directory --owner=node --group=node --mode=0700 /var/lib/gloo
+COPY --from=envoy /usr/local/bin/envoy /usr/local/bin/envoy
+WORKDIR /opt/gloo
+COPY --from=build /build/package.json /build/LICENSE ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/schemas schemas
+COPY --from=build /build/proto proto
+COPY --from=build /build/sample-repo sample-repo
+COPY --from=build /build/dist dist
+RUN ln -s /opt/gloo/dist/cli/main.js /usr/local/bin/gloo
+USER node
+VOLUME /var/lib/gloo
+EXPOSE 8081 8090
+HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
+    CMD ["node", "-e", "fetch('http://127.0.0.1:8090/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["gloo"]
+CMD ["serve"]
