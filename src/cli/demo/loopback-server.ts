@@ -23,3 +23,10 @@ export async function startLoopbackServer(listener: RequestListener): Promise<Ru
     },
   };
 }
+
+/** A port of loopback that nobody has now, for a program that must be told its port beforehand. */
+export async function freePort(): Promise<number> {
+  const server = await startLoopbackServer(() => undefined);
+  await server.close();
+  return server.port;
+}
