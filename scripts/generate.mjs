@@ -6,6 +6,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const generators = {
   proto: async () => (await import("./generate-proto.mjs")).generateProto(root),
   types: async () => (await import("./generate-types.mjs")).generateTypes(root),
+  language: async () => (await import("./generate-language-types.mjs")).generateLanguageTypes(root),
 };
 
 const asked = process.argv.slice(2);

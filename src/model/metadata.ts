@@ -1,6 +1,2 @@
-/** Data about an object that translation does not look at. */
-export interface Metadata {
-  readonly namespace?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly labels?: Readonly<Record<string, string>>;
-}
+// The definitions are schemas/common.schema.json; these are their types in canonical form.
+export type { Metadata } from "./generated/language.js";
