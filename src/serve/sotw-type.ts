@@ -72,7 +72,10 @@ export function createSotwType(typeUrl: string): TypeState<DiscoveryRequest> {
       const before = subscription;
       subscription = subscribeSotw(before, request.resource_names ?? []);
       sent = new Map([...sent].filter(([name]) => wants(name)));
-      for (const name of subscription.names) if (before?.names.has(name) === false) due.add(name);
+      // Under the wildcard the client has all there is; any other added name is answered anew.
+      for (const name of before?.wildcard === false ? subscription.names : []) {
+        if (before?.names.has(name) === false) due.add(name);
+      }
       sentSet = undefined;
       const current = request.version_info !== undefined && request.version_info === set.version;
       if (before === undefined && subscription.wildcard && current && set.version !== "") {
