@@ -1,5 +1,4 @@
 import protobuf from "protobufjs";
-import { contentHash } from "../lib/content-hash.js";
 import type { ResourceSet, XdsResource } from "../snapshot/snapshot.js";
 
 /** One response, ready to be sent but for its nonce. */
@@ -79,11 +78,4 @@ export function encodeResponse(typeUrl: string, body: ResponseBody, nonce: strin
     .string(nonce)
     .finish();
   return Buffer.concat([head, body.bytes]);
-}
-
-/** The version of a set of resources: a hash over their names and versions, in name order. */
-export function versionOf(resources: Iterable<XdsResource>): string {
-  const parts: string[] = [];
-  for (const { name, version } of resources) parts.push(name, version);
-  return contentHash(...parts);
 }

@@ -1,7 +1,8 @@
 import type { DiscoveryRequest } from "../envoy/generated/messages.js";
 import { compareText } from "../lib/compare.js";
 import type { ResourceSet, XdsResource } from "../snapshot/snapshot.js";
-import { encodeSotwResources, encodeSotwSet, versionOf } from "./responses.js";
+import { versionOf } from "../snapshot/version.js";
+import { encodeSotwResources, encodeSotwSet } from "./responses.js";
 import { completeTypes } from "./send-order.js";
 import { classifySotw, subscribeSotw, type SotwSubscription } from "./sotw-subscription.js";
 import type { DueResponse, TypeState, Verdict } from "./type-state.js";

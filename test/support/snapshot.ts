@@ -2,8 +2,7 @@ import { encodeAny } from "../../src/envoy/codec.js";
 import type { MessageTypes } from "../../src/envoy/generated/messages.js";
 import { typeUrls, type ResourceKind } from "../../src/envoy/type-urls.js";
 import { contentHash } from "../../src/lib/content-hash.js";
-import { compareText } from "../../src/lib/compare.js";
-import { versionOf } from "../../src/serve/responses.js";
+import { resourceSetOf } from "../../src/snapshot/resource-set.js";
 import type {
   ResourceSet,
   RoleSnapshot,
@@ -40,18 +39,13 @@ function roleOf(role: string, messages: Messages): RoleSnapshot {
   const sets = new Map<string, ResourceSet>();
   for (const [kind, byName] of Object.entries(messages) as [ResourceKind, object][]) {
     const type = typeUrls[kind].slice(typeUrls[kind].indexOf("/") + 1) as keyof MessageTypes;
-    const resources = Object.entries(byName)
-      .sort(([a], [b]) => compareText(a, b))
-      .map(([name, message]): [string, XdsResource] => {
-        const any = encodeAny(type, message as never);
-        const isEds = kind === "cluster" && (message as MessageOf["cluster"]).type === 3;
-        const version = contentHash(any);
-        return [name, { name, version, any, ...(isEds && { endpointsName: name }) }];
-      });
-    sets.set(typeUrls[kind], {
-      version: versionOf(resources.map(([, resource]) => resource)),
-      resources: new Map(resources),
+    const resources = Object.entries(byName).map(([name, message]): XdsResource => {
+      const any = encodeAny(type, message as never);
+      const isEds = kind === "cluster" && (message as MessageOf["cluster"]).type === 3;
+      const version = contentHash(any);
+      return { name, version, any, ...(isEds && { endpointsName: name }) };
     });
+    sets.set(typeUrls[kind], resourceSetOf(resources));
   }
   return { role, sets };
 }
