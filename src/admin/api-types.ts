@@ -1,0 +1,197 @@
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { JsonValue } from "../lib/json.js";
+import type { CommitState, Durations } from "../reconcile/commit-record.js";
+
+// The JSON of the HTTP API. All times are ISO 8601 in UTC; all durations are milliseconds.
+
+/** `GET /api/v1/status` */
+export interface StatusResponse {
+  readonly version: string;
+  readonly startedAt: string;
+  /** A snapshot is being served. */
+  readonly ready: boolean;
+  /** One word for all of it: `degraded` is served as before, but something needs a look. */
+  readonly health: "ok" | "degraded" | "starting";
+  /** What needs a look, one sentence each; empty with health `ok`. */
+  readonly problems: readonly string[];
+  readonly source: SourceStatus;
+  /** What Envoys are served. */
+  readonly serving: ServingStatus | null;
+  /** The newest commit of the branch, as far as the product has seen it. */
+  readonly head: CommitSummary | null;
+  readonly envoys: {
+    readonly connected: number;
+    readonly byRole: Readonly<Record<string, number>>;
+    /** Envoys that have acknowledged everything of what is served. */
+    readonly current: number;
+    readonly nacking: number;
+  };
+  readonly loop: LoopStatus;
+}
+
+export interface SourceStatus {
+  /** Without credentials. */
+  readonly repository: string;
+  readonly ref: string;
+  readonly path: string;
+  readonly state: "ok" | "failing" | "never-reached";
+  /** What the ref named at the last look. */
+  readonly head: string | null;
+  readonly lastOkAt: string | null;
+  /** What is wrong, and since when; null when nothing is. */
+  readonly error: SourceErrorStatus | null;
+}
+
+export interface SourceErrorStatus {
+  /** Such as `source/unreachable`. */
+  readonly code: string;
+  readonly message: string;
+  readonly since: string;
+  /** Failed attempts in a row. */
+  readonly attempts: number;
+}
+
+export interface ServingStatus {
+  readonly commit: CommitSummary;
+  readonly snapshotId: string;
+  /** It came from the state directory, and the remote has not been reached since. */
+  readonly restored: boolean;
+  /** By role: the number of resources by kind (`cluster`, `route`, …). */
+  readonly roles: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface LoopStatus {
+  readonly state: "idle" | "working" | "backing-off" | "stopped";
+  readonly lastTurnAt: string | null;
+  /** What the last turn came to; see TurnResult. */
+  readonly lastTurnResult: string | null;
+  readonly nextTurnAt: string | null;
+  readonly turns: number;
+}
+
+/** A commit in lists. */
+export interface CommitSummary {
+  /** 40 hex digits. */
+  readonly oid: string;
+  /** First line of the message. */
+  readonly subject: string;
+  readonly author: string;
+  readonly committedAt: string;
+  readonly state: CommitState;
+  /** When it came to this state. */
+  readonly since: string;
+  readonly reason: string | null;
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+/** `GET /api/v1/commits/:oid`, and each entry of `GET /api/v1/commits`. */
+export interface CommitDetail extends CommitSummary {
+  readonly treeOid: string;
+  readonly parent: string | null;
+  readonly seenAt: string;
+  readonly publishedAt: string | null;
+  readonly liveAt: string | null;
+  readonly snapshotId: string | null;
+  /** At most 200; `errors` and `warnings` count them all. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly refusals: readonly RefusalView[];
+  readonly durations: Durations;
+}
+
+export interface RefusalView {
+  readonly nodeId: string;
+  readonly role: string;
+  /** `cluster`, `route`, …; empty if it is about the whole. */
+  readonly kind: string;
+  readonly message: string;
+  readonly at: string;
+}
+
+/** `GET /api/v1/commits?limit=20`: newest first. */
+export interface CommitsResponse {
+  readonly commits: readonly CommitDetail[];
+}
+
+/** `GET /api/v1/envoys` */
+export interface EnvoysResponse {
+  readonly envoys: readonly EnvoyView[];
+}
+
+export interface EnvoyView {
+  readonly nodeId: string;
+  /** null: it named no role, or one that there is not, and is served the fallback. */
+  readonly role: string | null;
+  readonly cluster: string;
+  readonly envoyVersion: string;
+  readonly peer: string;
+  readonly variant: "sotw" | "delta";
+  readonly service: string;
+  readonly connectedAt: string;
+  /** `current`: has acknowledged all it was sent; `pending`: has not answered; `nack`: refused the last. */
+  readonly state: "current" | "pending" | "nack";
+  readonly types: readonly EnvoyTypeView[];
+}
+
+export interface EnvoyTypeView {
+  /** `cluster`, `endpoints`, `listener`, `route`, `secret`, or the type URL of another type. */
+  readonly kind: string;
+  readonly subscribed: number;
+  readonly sentVersion: string | null;
+  readonly ackedVersion: string | null;
+  readonly lastNack: {
+    readonly version: string;
+    readonly message: string;
+    readonly at: string;
+  } | null;
+}
+
+/** `GET /api/v1/config-dump?role=&type=`: canonical ProtoJSON, secrets redacted. */
+export interface ConfigDumpResponse {
+  readonly commit: string;
+  readonly snapshotId: string;
+  readonly roles: readonly RoleDump[];
+}
+
+export interface RoleDump {
+  readonly role: string;
+  readonly types: readonly TypeDump[];
+}
+
+export interface TypeDump {
+  readonly kind: string;
+  readonly typeUrl: string;
+  readonly version: string;
+  readonly resources: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly resource: JsonValue;
+  }[];
+}
+
+/** `POST /api/v1/reconcile[?force=true]`: 202. */
+export interface ReconcileResponse {
+  readonly accepted: true;
+  readonly message: string;
+}
+
+/** `POST /hooks/<kind>`: 202 (or 200 with `ignored`). */
+export interface HookResponse {
+  readonly result: "woken" | "ignored";
+  readonly message: string;
+}
+
+/** `GET /healthz`, `GET /readyz` */
+export interface HealthResponse {
+  readonly status: "ok" | "not-ready";
+  readonly message?: string;
+}
+
+/** Every answer that is not 2xx. */
+export interface ErrorResponse {
+  readonly error: {
+    /** Such as `api/not-found`. */
+    readonly code: string;
+    readonly message: string;
+  };
+}
