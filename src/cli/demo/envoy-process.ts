@@ -40,7 +40,7 @@ export async function startEnvoy(
   };
   try {
     const adminAddress = await waitFor("Envoy to start", signal, async () => {
-      if (ended) throw new CommandError(`Envoy ended at once: ${await lastLine(log)}`);
+      if (ended) throw new CommandError(`Envoy ended at once: ${await complaintIn(log)}`);
       return (await readFile(address, "utf8").catch(() => "")).trim() || undefined;
     });
     return { adminAddress, close };
@@ -50,7 +50,15 @@ export async function startEnvoy(
   }
 }
 
-async function lastLine(file: string): Promise<string> {
+/** The first thing that Envoy called critical, on one line and without its log prefix. */
+async function complaintIn(file: string): Promise<string> {
   const text = await readFile(file, "utf8").catch(() => "");
-  return text.trim().split("\n").at(-1) || "it said nothing";
+  const [, complaint = text] =
+    /\[critical\](?:\[[^\]]*\])* (?:\[[^\]]*\] )?([^]*?)(?=\n\[\d{4}-|$)/.exec(text) ?? [];
+  return (
+    complaint
+      .trim()
+      .replaceAll(/\s*\n\s*/g, " ")
+      .slice(0, 500) || "it said nothing"
+  );
 }
