@@ -1,9 +1,10 @@
 import type { JsonPointer, Origin, SourceLocation } from "../model/location.js";
 import type { ResourceRef } from "../model/resource.js";
+import type { Severity } from "./catalog-entry.js";
 import { catalog, type DiagnosticCode, type Params } from "./catalog.js";
 import { compareText } from "../lib/compare.js";
 
-export type Severity = "error" | "warning";
+export type { Severity } from "./catalog-entry.js";
 
 /** Something that is wrong, or doubtful, in the user's config. */
 export interface Diagnostic {
