@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const source = fileURLToPath(new URL("../src/", import.meta.url));
+
+/** Place in src/ → the places it may import from besides itself. Nothing points up. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  model: ["lib"],
+  envoy: ["lib"],
+  diagnostics: ["lib", "model"],
+  source: ["lib", "model", "diagnostics"],
+  parse: ["lib", "model", "diagnostics", "source"],
+  validate: ["lib", "model", "diagnostics", "parse"],
+  translate: ["lib", "model", "diagnostics", "envoy"],
+  plugins: ["lib", "model", "diagnostics", "envoy", "translate"],
+  snapshot: ["lib", "envoy", "translate"],
+  "pipeline.ts": [
+    "lib",
+    "model",
+    "diagnostics",
+    "source",
+    "parse",
+    "validate",
+    "translate",
+    "snapshot",
+  ],
+  serve: ["lib", "envoy", "snapshot"],
+  state: ["lib", "envoy", "snapshot"],
+  secrets: ["lib", "model", "diagnostics"],
+  "envoy-binary": ["lib", "envoy"],
+  reconcile: ["lib", "model", "diagnostics", "source", "snapshot", "serve", "state", "pipeline.ts"],
+  admin: ["lib", "model", "diagnostics", "envoy", "snapshot", "reconcile", "serve"],
+  cli: [
+    "lib",
+    "model",
+    "diagnostics",
+    "source",
+    "snapshot",
+    "pipeline.ts",
+    "app",
+    "admin",
+    "envoy",
+    "envoy-binary",
+  ],
+};
+
+/** What may import from everywhere: it wires, or only names what others may use. */
+const free: ReadonlySet<string> = new Set(["app", "index.ts", "plugin.ts"]);
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(join(source, file), "utf8");
+  const found = text.matchAll(/(?:from|import\()\s*"(\.{1,2}\/[^"]+)"/g);
+  return [...found].map(([, path = ""]) => ({
+    file,
+    target: relative(source, join(source, dirname(file), path)),
+  }));
+}
+
+const placeOf = (file: string): string => file.split("/")[0]?.replace(/\.js$/, ".ts") ?? "";
+
+describe("src/", () => {
+  const files = readdirSync(source, { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith(".ts"));
+  const imports = files.flatMap(importsOf);
+
+  it("imports point one way", () => {
+    assert.ok(imports.length > 50, `found only ${imports.length} imports`);
+    const wrong = imports.filter(({ file, target }) => {
+      const from = placeOf(file);
+      const to = placeOf(target);
+      return from !== to && !free.has(from) && !mayImport[from]?.includes(to);
+    });
+    assert.deepEqual(
+      wrong.map(({ file, target }) => `${file} imports ${target}`),
+      [],
+    );
+  });
+
+  it("has no place that the table does not know", () => {
+    const places = new Set(files.map(placeOf));
+    const unknown = [...places].filter((place) => !(place in mayImport) && !free.has(place));
+    assert.deepEqual(unknown, []);
+  });
+
+  it("keeps plugins from knowing each other", () => {
+    const pluginOf = (file: string): string => file.split("/").slice(0, 2).join("/");
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        file.startsWith("plugins/") &&
+        file.split("/").length > 2 &&
+        target.startsWith("plugins/") &&
+        pluginOf(file) !== pluginOf(target),
+    );
+    assert.deepEqual(wrong, []);
+  });
+});
