@@ -20,7 +20,10 @@ const rows: BenchRow[] = [];
 for (const bench of benches) {
   if (asked.length === 0 || asked.includes(bench.id)) rows.push(...(await bench.run()));
 }
-const table = new Table({ head: ["", "what", "measured", "budget", "met"], style: { head: [], border: [] } });
+const table = new Table({
+  head: ["", "what", "measured", "budget", "met"],
+  style: { head: [], border: [] },
+});
 for (const { id, what, value, unit, budget } of rows) {
   table.push([
     id,
