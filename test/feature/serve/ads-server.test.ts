@@ -36,11 +36,12 @@ function namesOf(resources: readonly Any[] | undefined): readonly string[] {
 describe("the xDS server", () => {
   let server: AdsServer;
   let client: AdsClient;
+  let port: number;
   let events: ServeEvent[];
 
   beforeEach(async () => {
     server = createAdsServer({ port: 0, now: Date.now });
-    const { port } = await server.listen();
+    ({ port } = await server.listen());
     client = createAdsClient(port);
     events = [];
     server.onEvent((event) => events.push(event));
@@ -142,6 +143,45 @@ describe("the xDS server", () => {
       ask("a", "b");
       last = await stream.next();
       assert.deepEqual(namesOf(last.resources), ["b"]);
+    });
+
+    it("11, 12: equal content has an equal version on every stream, in both protocols", async () => {
+      server.publish(snapshotOf(messages("a", "b")));
+      const versions = new Set<string | undefined>();
+      for (let count = 0; count < 2; count++) {
+        const stream = client.sotw();
+        stream.send({ node, type_url: cluster });
+        versions.add((await stream.next()).version_info);
+      }
+      const stream = client.delta();
+      stream.send({ node, type_url: cluster });
+      versions.add((await stream.next()).system_version_info);
+      assert.equal(versions.size, 1);
+    });
+
+    it("22: sends only the changed one of several named resources", async () => {
+      server.publish(snapshotOf(messages("a", "b")));
+      const stream = client.sotw();
+      stream.send({ node, type_url: endpoints, resource_names: ["a", "b"] });
+      assert.deepEqual(namesOf((await stream.next()).resources), ["a", "b"]);
+      const edited = { cluster_name: "b", policy: { overprovisioning_factor: { value: 200 } } };
+      const before = messages("a", "b");
+      server.publish(snapshotOf({ ...before, endpoints: { ...before.endpoints, b: edited } }));
+      assert.deepEqual(namesOf((await stream.next()).resources), ["b"]);
+    });
+
+    it("61: other streams do not notice one that is cut", async () => {
+      server.publish(snapshotOf(messages("a")));
+      const other = createAdsClient(port);
+      const cut = other.sotw();
+      cut.send({ node, type_url: cluster });
+      await cut.next();
+      const stream = client.sotw();
+      stream.send({ node, type_url: cluster });
+      await stream.next();
+      other.close();
+      server.publish(snapshotOf(messages("a", "b")));
+      assert.deepEqual(namesOf((await stream.next()).resources), ["a", "b"]);
     });
 
     it("26, 27, 28: is quiet after ACK and NACK, and sends the next version", async () => {
@@ -336,6 +376,58 @@ describe("the xDS server", () => {
       await stream.next();
       stream.send({ type_url: cluster, resource_names_unsubscribe: ["a"] });
       assert.deepEqual(resourceNames(await stream.next()), ["a"]);
+    });
+
+    it("38: a named subscription gets those names only, also for CDS", async () => {
+      server.publish(snapshotOf(messages("a", "b")));
+      const stream = client.delta();
+      stream.send({ node, type_url: cluster, resource_names_subscribe: ["b"] });
+      assert.deepEqual(resourceNames(await stream.next()), ["b"]);
+      server.publish(snapshotOf({ ...messages("a", "b", "c"), listener: { m: { name: "m" } } }));
+      await fenceDelta(stream);
+    });
+
+    it("41: is quiet after a NACK until something changes", async () => {
+      server.publish(snapshotOf(messages("a")));
+      const stream = client.delta();
+      stream.send({ node, type_url: cluster });
+      const { nonce = "" } = await stream.next();
+      const error_detail = { code: 3, message: "no" };
+      stream.send({ type_url: cluster, response_nonce: nonce, error_detail });
+      await fenceDelta(stream);
+      assert.equal(events.filter(({ kind }) => kind === "nack").length, 1);
+      server.publish(snapshotOf(messages("a", "b")));
+      assert.deepEqual(resourceNames(await stream.next()), ["b"]);
+    });
+
+    it("50: the legacy wildcard survives added names and ends with minus *", async () => {
+      server.publish(snapshotOf(messages("a")));
+      const stream = client.delta();
+      stream.send({ node, type_url: cluster });
+      await stream.next();
+      stream.send({ type_url: cluster, resource_names_subscribe: ["a"] });
+      await stream.next();
+      server.publish(snapshotOf(messages("a", "b")));
+      assert.deepEqual(resourceNames(await stream.next()), ["b"]);
+      stream.send({ type_url: cluster, resource_names_unsubscribe: ["*"] });
+      await fenceDelta(stream);
+      server.publish(snapshotOf({ ...messages("a", "b", "c"), listener: { m: { name: "m" } } }));
+      assert.deepEqual(resourceNames(await stream.next()), ["m"]);
+    });
+
+    it("58: takes 10,000 names and a megabyte of node metadata in one request", async () => {
+      server.publish(snapshotOf(messages("a")));
+      const stream = client.delta();
+      const names = Array.from({ length: 10_000 }, (_, index) => `name-${index}`);
+      const fields = { filler: { string_value: "x".repeat(1024 * 1024) } };
+      stream.send({
+        node: { ...node, metadata: { fields } },
+        type_url: endpoints,
+        resource_names_subscribe: ["a", ...names],
+      });
+      const response = await stream.next();
+      assert.deepEqual(resourceNames(response), ["a"]);
+      assert.equal(response.removed_resources?.length, names.length);
     });
 
     it("53, 54, 55: removes last, and pushes no type that did not change", async () => {
