@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { isJsonObject } from "../../lib/json.js";
+import { CommandError, type Io } from "../io.js";
+
+/** Where a running control plane answers people. */
+export interface AdminServer {
+  /** Such as `http://127.0.0.1:8090`. */
+  readonly server: string;
+  /** A file that holds the token; needed off loopback. */
+  readonly tokenFile?: string;
+}
+
+const timeoutMs = 10_000;
+
+/**
+ * GET of the control plane's HTTP API. The answer is taken to be what `src/admin/api-types.ts` says.
+ * Throws {@link CommandError}.
+ */
+export async function getFromAdmin(target: AdminServer, path: string, io: Io): Promise<unknown> {
+  const url = urlOf(target.server, path);
+  const token = target.tokenFile ? await readToken(resolve(io.cwd, target.tokenFile)) : undefined;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  let status: number;
+  let text: string;
+  try {
+    const response = await fetch(url, {
+      headers: {
+        accept: "application/json",
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+      },
+      redirect: "error",
+      signal: AbortSignal.any([io.signal, deadline]),
+    });
+    status = response.status;
+    text = await response.text();
+  } catch (cause) {
+    if (io.signal.aborted) throw cause;
+    const why = deadline.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause);
+    throw new CommandError(
+      `${url.origin}: ${why}; is \`gloo serve\` running there? (--server names another place)`,
+      { cause },
+    );
+  }
+  if (status === 401 || status === 403) {
+    const had =
+      token === undefined ? "needs a token: give --token-file" : "does not accept this token";
+    throw new CommandError(`${url.origin} ${had}`);
+  }
+  const body = parse(text);
+  if (status === 200 && body !== undefined) return body;
+  throw new CommandError(
+    messageOf(body) ?? `${url.origin} answers ${status}, and not as gloo does; check --server`,
+  );
+}
+
+function urlOf(server: string, path: string): URL {
+  const url = URL.canParse(server) ? new URL(path, server) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new CommandError(`--server "${server}" is no http or https URL`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new CommandError("--server holds a password; put the token into a file: --token-file");
+  }
+  return url;
+}
+
+async function readToken(file: string): Promise<string> {
+  const token = (await readFile(file, "utf8")).trim();
+  if (token === "" || /\s/.test(token)) {
+    throw new CommandError(`"${file}" does not hold a token: one line, no spaces`);
+  }
+  return token;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // whoever answers is not the control plane; the caller says so
+  }
+}
+
+function messageOf(body: unknown): string | undefined {
+  if (!isJsonObject(body) || !isJsonObject(body["error"])) return undefined;
+  const { message } = body["error"];
+  return typeof message === "string" ? message : undefined;
+}
+
+function reasonOf(cause: unknown): string {
+  const code = (cause as { cause?: { code?: unknown } }).cause?.code;
+  if (code === "ECONNREFUSED") return "nothing answers";
+  if (code === "ENOTFOUND") return "no such host";
+  return typeof code === "string" ? code : "no connection";
+}

@@ -1,0 +1,52 @@
+import type { CommitSummary, StatusResponse } from "../../admin/api-types.js";
+import type { Style } from "../io.js";
+import { agoOf } from "../table.js";
+
+/** The status of a control plane, for people. */
+export function formatStatus(status: StatusResponse, style: Style, nowMs: number): string {
+  const color = { ok: style.green, degraded: style.yellow, starting: style.cyan }[status.health];
+  const { source, serving, head, envoys } = status;
+  const lines: (readonly [string, string])[] = [
+    ["health", color(status.health)],
+    ...status.problems.map((problem) => ["", problem] as const),
+    ["repository", `${source.repository} ${source.ref}${source.path && ` ${source.path}`}`],
+  ];
+  if (source.error) {
+    const { since, attempts, message } = source.error;
+    lines.push(["", `failing for ${agoOf(since, nowMs)} (${attempts} attempts): ${message}`]);
+  }
+  lines.push(["serving", serving ? commitLine(serving.commit, nowMs) : "nothing yet"]);
+  if (serving?.restored)
+    lines.push(["", "from the state on disk; the remote was not reached since"]);
+  for (const [role, kinds] of Object.entries(serving?.roles ?? {})) {
+    const counts = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
+    lines.push(["", `role ${role}: ${counts.join(", ")}`]);
+  }
+  if (head && head.oid !== serving?.commit.oid) {
+    lines.push(["newest", `${commitLine(head, nowMs)}: ${style.red(head.state)}${faults(head)}`]);
+    if (head.reason) lines.push(["", head.reason]);
+  }
+  lines.push([
+    "envoys",
+    `${envoys.connected} connected, ${envoys.current} current` +
+      (envoys.nacking > 0 ? style.red(`, ${envoys.nacking} refusing`) : ""),
+  ]);
+  lines.push(["version", status.version]);
+  return lines.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join("");
+}
+
+function commitLine(commit: CommitSummary, nowMs: number): string {
+  const { oid, subject, author, since } = commit;
+  return `${oid.slice(0, 8)} "${subject}" by ${author}, ${agoOf(since, nowMs)} ago`;
+}
+
+function faults({ errors, warnings }: CommitSummary): string {
+  const counts = [countOf(errors, "error"), countOf(warnings, "warning")].filter(
+    (text) => text !== "",
+  );
+  return counts.length === 0 ? "" : ` (${counts.join(", ")})`;
+}
+
+function countOf(count: number, noun: string): string {
+  return count === 0 ? "" : `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
