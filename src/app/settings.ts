@@ -1,0 +1,245 @@
+import { readFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { load } from "js-yaml";
+import { isJsonObject } from "../lib/json.js";
+import { nearest } from "../lib/nearest.js";
+import { OperationalError } from "./operational-error.js";
+import { listSettings, type SettingInfo } from "./setting-infos.js";
+
+/** The settings of one process, as `schemas/settings.schema.json` describes them. Frozen. */
+export interface Settings {
+  readonly repo: string;
+  readonly ref: string;
+  readonly path: string;
+  readonly poll: string;
+  readonly gitUsername?: string;
+  readonly gitPasswordFile?: string;
+  readonly gitTokenFile?: string;
+  readonly gitCaFile?: string;
+  readonly gitProxy?: string;
+  readonly stateDir: string;
+  readonly secretsDir?: string;
+  readonly xdsAddress: string;
+  readonly xdsPort: number;
+  readonly xdsTlsCert?: string;
+  readonly xdsTlsKey?: string;
+  readonly xdsTlsClientCa?: string;
+  readonly adminAddress: string;
+  readonly adminPort: number;
+  readonly adminTokenFile?: string;
+  readonly hookSecretFile?: string;
+  readonly envoyBindAddress: string;
+  readonly envoyPort: number;
+  readonly envoySecurePort: number;
+  readonly upstreamCaFile: string;
+  readonly vetoPolicy: "any" | "quorum" | "canary";
+  readonly canaryRole?: string;
+  readonly ackTimeoutS: number;
+  readonly validateWithEnvoy: boolean;
+  readonly plugin: readonly string[];
+  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+  readonly logFormat: "json" | "pretty";
+}
+
+/** Where settings come from; the first that has a setting decides. */
+export interface SettingsSources {
+  /** By key (`stateDir`). Values are strings (also of numbers), booleans or lists of strings. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path of the settings file, over `GLOO_CONFIG`. */
+  readonly configFile?: string;
+  /** The folder that relative paths start from. */
+  readonly cwd: string;
+}
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  /** What looks like a mistake and changes nothing, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the settings: flags over environment over file over defaults. Throws an
+ * {@link OperationalError} that names every mistake in one line.
+ */
+export function readSettings(sources: SettingsSources): ReadSettings {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const report = (problem: string): void => void problems.push(problem);
+  const file = readSettingsFile(sources, report);
+  checkNames(sources, file, report, (warning) => void warnings.push(warning));
+
+  const values: Record<string, unknown> = {};
+  for (const info of listSettings()) {
+    const found = findValue(info, sources, file);
+    const value = found === undefined ? info.default : checkValue(info, found, report);
+    if (value !== undefined) values[info.key] = absolute(info, value, sources.cwd);
+    else if (info.required && found === undefined) {
+      report(`${info.flag} is missing (or ${info.env}, or "${info.name}" in the settings file)`);
+    }
+  }
+  if (problems.length === 0) checkTogether(values, report);
+  if (problems.length > 0) throw new OperationalError("app/settings", problems.join("; "));
+  // Every key was checked against the schema, whose keys are those of Settings: a test compares them.
+  return { settings: Object.freeze(values) as unknown as Settings, warnings };
+}
+
+interface Found {
+  readonly value: unknown;
+  /** What to call the place in messages. */
+  readonly place: string;
+}
+
+function findValue(
+  info: SettingInfo,
+  { flags, env }: SettingsSources,
+  file: SettingsFile,
+): Found | undefined {
+  const fromFlag = flags[info.key];
+  if (fromFlag !== undefined) return { value: fromFlag, place: info.flag };
+  const fromEnv = env[info.env];
+  if (fromEnv !== undefined) return { value: fromEnv, place: info.env };
+  const fromFile = file.values[info.name];
+  if (fromFile !== undefined && fromFile !== null) {
+    return { value: fromFile, place: `"${info.name}" in ${file.path}` };
+  }
+  return undefined;
+}
+
+/** The value in its type; undefined when it is wrong and has been reported. */
+function checkValue(info: SettingInfo, { value, place }: Found, report: Report): unknown {
+  const text = typeof value === "string" ? value : undefined;
+  switch (info.type) {
+    case "integer": {
+      const number = text !== undefined && /^\d+$/.test(text) ? Number(text) : value;
+      const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = info;
+      if (typeof number === "number" && Number.isInteger(number)) {
+        if (number >= minimum && number <= maximum) return number;
+      }
+      const hint = text !== undefined && /^tcp:\/\//.test(text) ? kubernetesHint : "";
+      report(
+        `${place} must be a whole number from ${minimum} to ${maximum}, not "${shown(value)}"${hint}`,
+      );
+      return undefined;
+    }
+    case "boolean":
+      if (typeof value === "boolean") return value;
+      if (text === "true" || text === "false") return text === "true";
+      report(`${place} must be true or false, not "${shown(value)}"`);
+      return undefined;
+    case "list": {
+      const list = text === undefined ? value : text.split(",").map((part) => part.trim());
+      if (Array.isArray(list) && list.every((item) => typeof item === "string")) {
+        return Object.freeze(list.filter((item) => item !== ""));
+      }
+      report(`${place} must be a list of strings`);
+      return undefined;
+    }
+    case "string":
+      if (text === undefined) report(`${place} must be a string, not "${shown(value)}"`);
+      else if (info.choices !== undefined && !info.choices.includes(text)) {
+        const near = nearest(text, info.choices);
+        report(
+          `${place} must be one of ${info.choices.join(", ")}, not "${text}"` +
+            (near === undefined ? "" : `; did you mean "${near}"?`),
+        );
+      } else if (text.length < (info.minLength ?? 0)) report(`${place} must not be empty`);
+      else return text;
+      return undefined;
+  }
+}
+
+const kubernetesHint =
+  " (Kubernetes sets such variables for a Service of that name: set enableServiceLinks to false)";
+
+/** Rules that tie settings to each other. */
+function checkTogether(values: Record<string, unknown>, report: Report): void {
+  const tls = ["xdsTlsCert", "xdsTlsKey", "xdsTlsClientCa"].filter((key) => values[key]);
+  if (tls.length > 0 && tls.length < 3) {
+    report("--xds-tls-cert, --xds-tls-key and --xds-tls-client-ca go together");
+  }
+  if (!isLoopback(String(values["adminAddress"])) && values["adminTokenFile"] === undefined) {
+    report(
+      `--admin-address ${String(values["adminAddress"])} is not loopback, so --admin-token-file is required`,
+    );
+  }
+  if ((values["vetoPolicy"] === "canary") !== (values["canaryRole"] !== undefined)) {
+    report("--veto-policy canary and --canary-role go together");
+  }
+  if (values["gitTokenFile"] !== undefined && values["gitPasswordFile"] !== undefined) {
+    report("--git-token-file and --git-password-file exclude each other");
+  }
+  if (/^https?:\/\/[^/]*:[^/]*@/.test(String(values["repo"]))) {
+    report("--repo must not hold a password; use --git-password-file or --git-token-file");
+  }
+}
+
+/** Whether an address is reachable from this machine only. */
+export function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
+}
+
+const pathKeys = /(?:File|Dir|Cert|Key|Ca)$/;
+
+/** Paths of this machine start from the folder the process was started in, wherever it goes later. */
+function absolute(info: SettingInfo, value: unknown, cwd: string): unknown {
+  const isPath = pathKeys.test(info.key) && info.key !== "upstreamCaFile";
+  if (!isPath || typeof value !== "string" || value === "" || isAbsolute(value)) return value;
+  return join(cwd, value);
+}
+
+type Report = (problem: string) => void;
+
+interface SettingsFile {
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+function readSettingsFile(sources: SettingsSources, report: Report): SettingsFile {
+  const named = sources.configFile ?? sources.env["GLOO_CONFIG"];
+  if (named === undefined || named === "") return { path: "", values: {} };
+  const path = isAbsolute(named) ? named : join(sources.cwd, named);
+  try {
+    const values: unknown = load(readFileSync(path, "utf8")) ?? {};
+    if (isJsonObject(values)) return { path: named, values: { ...values } };
+    report(`${named} must be a map of settings`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+    report(`cannot read the settings file ${named}: ${reason}`);
+  }
+  return { path: named, values: {} };
+}
+
+/** Kubernetes describes the Services of a namespace in variables such as GLOO_PORT_8081_TCP_ADDR. */
+const serviceLink =
+  /_(?:SERVICE_HOST|SERVICE_PORT(?:_.*)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_.*)?)?)$/;
+
+function checkNames(
+  { flags, env }: SettingsSources,
+  file: SettingsFile,
+  report: Report,
+  warn: Report,
+): void {
+  const infos = listSettings();
+  const hint = (near: string | undefined): string => (near ? `; did you mean "${near}"?` : "");
+  for (const key of Object.keys(flags)) {
+    if (!infos.some((info) => info.key === key)) report(`there is no setting "${key}"`);
+  }
+  for (const name of Object.keys(file.values)) {
+    const names = infos.map((info) => info.name);
+    if (names.includes(name)) continue;
+    report(`${file.path} has an unknown setting "${name}"${hint(nearest(name, names))}`);
+  }
+  for (const name of Object.keys(env)) {
+    const names = infos.map((info) => info.env);
+    if (!name.startsWith("GLOO_") || name === "GLOO_CONFIG" || names.includes(name)) continue;
+    if (serviceLink.test(name)) continue;
+    const near = nearest(name, names);
+    if (near === undefined) warn(`the environment variable ${name} is no setting of gloo`);
+    else report(`the environment variable ${name} is no setting${hint(near)}`);
+  }
+}
+
+function shown(value: unknown): string {
+  return (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).slice(0, 100);
+}
