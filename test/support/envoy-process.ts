@@ -85,7 +85,9 @@ export async function poll<T>(
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
-    const answer = await Promise.resolve().then(probe).catch(() => undefined);
+    const answer = await Promise.resolve()
+      .then(probe)
+      .catch(() => undefined);
     if (answer !== undefined) return answer;
     if (performance.now() > end) throw new Error(`waited ${deadlineMs / 1000} s for ${what}`);
     await delay(intervalMs);
