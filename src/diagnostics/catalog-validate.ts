@@ -1,4 +1,182 @@
 import type { CatalogEntry } from "./catalog-entry.js";
+import { schemaCatalog } from "./catalog-schema.js";
+
+const didYouMean = (near: string | undefined): string =>
+  near === undefined ? "" : `; did you mean "${near}"?`;
 
 /** The diagnostics of the validate stage. */
-export const validateCatalog = {} as const satisfies Record<string, CatalogEntry>;
+export const validateCatalog = {
+  ...schemaCatalog,
+  "upstream/unknown-type": {
+    severity: "error",
+    message: (p: { type: string; known: string; near?: string }) =>
+      `unknown upstream type "${p.type}"${didYouMean(p.near)}`,
+    hint: (p: { type: string; known: string }) =>
+      p.known === "" ? "no upstream type is known to this process" : `known types: ${p.known}`,
+    explain:
+      "`type` chooses the plugin that owns `spec`. Each type is a plugin; the known ones are listed in the hint.",
+    example: "name: pets\ntype: statik\nspec: {}",
+  },
+  "upstream/unknown-service-type": {
+    severity: "error",
+    message: (p: { type: string; known: string; near?: string }) =>
+      `unknown service type "${p.type}"${didYouMean(p.near)}`,
+    hint: (p: { type: string; known: string }) =>
+      p.known === "" ? "no service type is known to this process" : `known types: ${p.known}`,
+    explain:
+      "`service_info.type` chooses the plugin that owns `properties` and the functions. It is spelled exactly so, in upper and lower case.",
+    example: "service_info:\n  type: rest",
+  },
+  "upstream/duplicate-function": {
+    severity: "error",
+    message: (p: { name: string }) => `the function "${p.name}" is listed more than once`,
+    hint: () => "give each function of an upstream its own name",
+    explain: "Routes call functions by name, so a name stands for one function of an upstream.",
+    example: "functions:\n  - name: get-pet\n  - name: get-pet",
+  },
+  "name/duplicate": {
+    severity: "error",
+    message: (p: { kind: string; name: string }) =>
+      `${p.kind} "${p.name}" is declared more than once`,
+    hint: () => "rename one of them, and what refers to it",
+    explain:
+      "Names are unique per kind in the whole repository, whatever the folder. The place of the first declaration is given with the diagnostic.",
+    example: "name: pets\n---\nname: pets",
+  },
+  "reference/unknown-upstream": {
+    severity: "error",
+    message: (p: { upstream: string; near?: string }) =>
+      `no upstream named "${p.upstream}"${didYouMean(p.near)}`,
+    hint: () => "destinations name upstreams of this repository",
+    explain: "A route leads to an upstream that no file of the repository declares.",
+    example: "single_destination:\n  upstream:\n    name: petstor",
+  },
+  "reference/unknown-function": {
+    severity: "error",
+    message: (p: { upstream: string; name: string; near?: string }) =>
+      `upstream "${p.upstream}" has no function named "${p.name}"${didYouMean(p.near)}`,
+    hint: (p: { upstream: string }) => `list it under \`functions\` of upstream "${p.upstream}"`,
+    explain: "A route calls a function that its upstream does not list.",
+    example:
+      "single_destination:\n  function:\n    upstream_name: pets\n    function_name: get-pett",
+  },
+  "reference/unknown-virtual-service": {
+    severity: "error",
+    message: (p: { name: string; near?: string }) =>
+      `no virtual service named "${p.name}"${didYouMean(p.near)}`,
+    hint: () => "listeners and attributes name virtual services of this repository",
+    explain:
+      "A listener or an attribute names a virtual service that no file of the repository declares.",
+    example: "listeners:\n  - name: public\n    bind_port: 8080\n    virtual_services: [petz]",
+  },
+  "domain/duplicate": {
+    severity: "error",
+    message: (p: { domain: string }) => `the domain "${p.domain}" is listed more than once`,
+    hint: () => "remove one of the two; upper and lower case are the same",
+    explain: "Envoy refuses a virtual host that lists a domain twice.",
+    example: "domains: [pets.example, Pets.example]",
+  },
+  "domain/shared": {
+    severity: "error",
+    message: (p: { domain: string; other: string; listener: string; role: string }) =>
+      `the domain "${p.domain}" is claimed by VirtualService "${p.other}" too, on ${p.listener} of role "${p.role}"`,
+    hint: () => "merge the two, or give one of them other domains or other roles",
+    explain:
+      "A listener can serve each domain for one virtual service only. The same domain may be served once with TLS and once without, and once in each role. A virtual service without `domains` claims `*`.",
+    example: "name: a\ndomains: [pets.example]\n---\nname: b\ndomains: [pets.example]",
+  },
+  "route/weights-too-large": {
+    severity: "error",
+    message: (p: { sum: number }) => `the weights add up to ${p.sum}, more than 4294967295`,
+    hint: () => "use smaller weights: only their proportions count",
+    explain: "Envoy adds up the weights of a route in 32 bits.",
+  },
+  "route/never-matches": {
+    severity: "warning",
+    message: (p: { path: string; reason: string }) =>
+      `no request has a path like "${p.path}": ${p.reason}`,
+    hint: () => "query parameters are matched by `query_params`",
+    explain:
+      "The path of a request begins with `/`, and is matched without its query and fragment. The route is valid, but takes no request.",
+    example: "request_matcher:\n  path_prefix: pets",
+  },
+  "route/unreachable": {
+    severity: "warning",
+    message: (p: { prefix: string; index: number }) =>
+      `the route is never reached: route ${p.index} takes every path that begins with "${p.prefix}"`,
+    hint: () => "move it before that route",
+    explain:
+      "Routes are tried in order and the first match wins. An earlier route without further conditions takes everything that this one could.",
+    example:
+      "routes:\n  - request_matcher: { path_prefix: / }\n  - request_matcher: { path_prefix: /pets }",
+  },
+  "route/lower-case-verb": {
+    severity: "warning",
+    message: (p: { verb: string }) =>
+      `methods are case-sensitive, and no usual request has the method "${p.verb}"`,
+    hint: (p: { verb: string }) => `write ${p.verb.toUpperCase()}`,
+    explain: "HTTP methods are upper-case, and compared exactly.",
+    example: "verbs: [get]",
+  },
+  "listener/duplicate-name": {
+    severity: "error",
+    message: (p: { name: string }) => `the listener "${p.name}" is declared more than once`,
+    hint: () => "give each listener of a role its own name",
+    explain: "Envoy tells the listeners of a role apart by name.",
+  },
+  "listener/port-taken": {
+    severity: "error",
+    message: (p: { port: number; other: string }) =>
+      `port ${p.port} is taken by the listener "${p.other}" on an address that overlaps`,
+    hint: () => "use another port, or two addresses that exclude each other",
+    explain:
+      "Two listeners of a role cannot have the same address and port. `::` and `0.0.0.0` overlap with every address.",
+    example: "listeners:\n  - { name: a, bind_port: 8080 }\n  - { name: b, bind_port: 8080 }",
+  },
+  "attribute/selects-nothing": {
+    severity: "warning",
+    message: (p: { selector: string }) =>
+      p.selector === ""
+        ? "the selector is empty, which selects no listener"
+        : `no listener has the labels ${p.selector}`,
+    hint: () => "give the listeners that are meant these `labels`",
+    explain: "An attribute applies to listeners that have all labels of its selector.",
+    example: "listener_attribute:\n  selector: {}",
+  },
+  "secret/not-found": {
+    severity: "error",
+    message: (p: { ref: string; near?: string }) =>
+      `no secret named "${p.ref}"${didYouMean(p.near)}`,
+    hint: () => "secrets are files of the folder given by --secrets-dir, named like the reference",
+    explain:
+      "The object refers to a secret that is not in the secrets folder of the process. Secrets are kept beside the process, never in the repository in clear text.",
+    example: "ssl_config:\n  secret_ref: pets-tls",
+  },
+  "secret/missing-key": {
+    severity: "error",
+    message: (p: { ref: string; key: string }) => `secret "${p.ref}" has no key "${p.key}"`,
+    hint: () =>
+      "a server certificate needs tls.crt and tls.key (or ca_chain and private_key), and tls.root to ask clients for one",
+    explain:
+      "A secret for TLS holds PEM texts by key: `tls.crt`, `tls.key` and, optionally, `tls.root`.",
+  },
+  "secret/not-a-certificate": {
+    severity: "error",
+    message: (p: { ref: string; key: string }) =>
+      `key "${p.key}" of secret "${p.ref}" is not a PEM certificate`,
+    explain: "The value must be one or more certificates in PEM form, the server's own first.",
+  },
+  "secret/not-a-key": {
+    severity: "error",
+    message: (p: { ref: string; key: string }) =>
+      `key "${p.key}" of secret "${p.ref}" is not a PEM private key without a passphrase`,
+    explain: "The value must be a private key in PEM form that is not protected by a passphrase.",
+  },
+  "secret/key-mismatch": {
+    severity: "error",
+    message: (p: { ref: string }) =>
+      `certificate and private key of secret "${p.ref}" do not belong together`,
+    hint: () => "the first certificate of tls.crt must be the one that tls.key was made for",
+    explain: "Envoy refuses a certificate whose public key is not that of the private key.",
+  },
+} as const satisfies Record<string, CatalogEntry>;

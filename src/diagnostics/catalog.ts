@@ -11,4 +11,10 @@ export const catalog = {
 } as const satisfies Record<string, CatalogEntry>;
 
 export type DiagnosticCode = keyof typeof catalog;
-export type Params<C extends DiagnosticCode> = Parameters<(typeof catalog)[C]["message"]>[0];
+/** What the message of a code is made of; `{}` for a message that is always the same. */
+export type Params<C extends DiagnosticCode> = ParamsOf<(typeof catalog)[C]["message"]>;
+type ParamsOf<M> = M extends () => string
+  ? Readonly<Record<string, never>>
+  : M extends (params: infer P) => string
+    ? P
+    : never;

@@ -19,3 +19,15 @@ Bare.prototype = Object.freeze(Object.create(null));
 export function emptyJsonObject(): Record<string, JsonValue> {
   return new Bare();
 }
+
+/** A value as messages show it: `the string "x"`, `the number 3`, `a list`, `nothing`. */
+export function describeJson(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return "nothing";
+  if (typeof value === "string") {
+    const short = value.length > 60 ? `${value.slice(0, 57)}...` : value;
+    return value === "" ? "an empty string" : `the string ${JSON.stringify(short)}`;
+  }
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "boolean") return `the boolean ${value}`;
+  return Array.isArray(value) ? "a list" : "a mapping";
+}

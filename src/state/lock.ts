@@ -1,0 +1,146 @@
+import { readFileSync } from "node:fs";
+import { open, readFile, rename, rm, utimes, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { errorCodeOf, StateError, stateErrorOf } from "./state-error.js";
+
+/** Held while a process uses a state directory. */
+export interface StateLock {
+  release(): Promise<void>;
+}
+
+/** Who holds a lock. Equal owners are the same process. */
+export interface LockOwner {
+  readonly pid: number;
+  /** When the process started, in the words of its system; tells it from a later one with its pid. */
+  readonly started: string;
+  readonly host: string;
+}
+
+export interface LockOptions {
+  /** Default: this process. */
+  readonly owner?: LockOwner;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A holder on another machine (a shared volume) shows every so often that it is alive. */
+const heartbeatMs = 5_000;
+const silentMs = 30_000;
+
+/** Takes the lock of a folder, also one whose holder is dead. Rejects with `state/locked` if it lives. */
+export async function takeLock(folder: string, options: LockOptions): Promise<StateLock> {
+  const path = join(folder, "lock");
+  const owner = options.owner ?? currentOwner();
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (await createLock(path, owner)) return keepAlive(path, owner);
+    const holder = await readLock(path);
+    if (holder === "gone") continue;
+    const silent = options.now() - holder.touchedMs;
+    if (holder.owner !== undefined && isAlive(holder.owner, owner.host, silent)) {
+      const { pid, host } = holder.owner;
+      throw new StateError(
+        "state/locked",
+        `the state directory ${folder} is in use by process ${pid} on ${host}; ` +
+          `one process at a time may use it`,
+      );
+    }
+    // Of several that find it stale, rename lets one win; the others find it gone and try again.
+    const stale = `${path}.${process.pid}.stale`;
+    await rename(path, stale).catch(() => undefined);
+    await rm(stale, { force: true });
+  }
+  throw new StateError("state/locked", `the lock of the state directory ${folder} keeps changing`);
+}
+
+/** This process. */
+export function currentOwner(): LockOwner {
+  return { pid: process.pid, started: startOf(process.pid) ?? "", host: hostname() };
+}
+
+async function createLock(path: string, owner: LockOwner): Promise<boolean> {
+  try {
+    const handle = await open(path, "wx", 0o600);
+    try {
+      await handle.writeFile(JSON.stringify(owner));
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (cause) {
+    if (errorCodeOf(cause) === "EEXIST") return false;
+    throw stateErrorOf(cause, "write", path);
+  }
+}
+
+interface Holder {
+  /** Undefined: the file says nothing, as after a crash between making and writing it. */
+  readonly owner: LockOwner | undefined;
+  readonly touchedMs: number;
+}
+
+async function readLock(path: string): Promise<Holder | "gone"> {
+  try {
+    const { mtimeMs } = await stat(path);
+    return { owner: parseOwner(await readFile(path, "utf8")), touchedMs: mtimeMs };
+  } catch (cause) {
+    if (errorCodeOf(cause) === "ENOENT") return "gone";
+    throw stateErrorOf(cause, "read", path);
+  }
+}
+
+function parseOwner(text: string): LockOwner | undefined {
+  try {
+    const { pid, started, host } = JSON.parse(text) as Partial<LockOwner>;
+    if (typeof pid !== "number" || typeof started !== "string") return undefined;
+    return { pid, started, host: String(host) };
+  } catch {
+    return undefined; // half a file: its writer died in between
+  }
+}
+
+function isAlive(holder: LockOwner, host: string, silentForMs: number): boolean {
+  if (holder.host !== host) return silentForMs < silentMs;
+  const started = startOf(holder.pid);
+  if (started !== undefined) return started === holder.started;
+  return existsByKill(holder.pid);
+}
+
+/** Linux: the boot, and the process's start in clock ticks since. Undefined: no such process, or no /proc. */
+function startOf(pid: number): string | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in parentheses may hold spaces; the fields after it are counted from its end.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${fields[19] ?? ""}`;
+  } catch {
+    return undefined; // gone, or a system without /proc
+  }
+}
+
+function existsByKill(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return errorCodeOf(cause) === "EPERM";
+  }
+}
+
+function keepAlive(path: string, owner: LockOwner): StateLock {
+  const timer = setInterval(() => {
+    const now = new Date();
+    // Only other machines look at the time; a missed beat is made up by the next.
+    void utimes(path, now, now).catch(() => undefined);
+  }, heartbeatMs);
+  timer.unref();
+  return {
+    async release() {
+      clearInterval(timer);
+      const holder = await readLock(path);
+      if (holder === "gone" || JSON.stringify(holder.owner) !== JSON.stringify(owner)) return;
+      await rm(path, { force: true });
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { openJsonFile, type JsonFile } from "./json-file.js";
+import { openJournal, type Journal } from "./journal.js";
+import { takeLock } from "./lock.js";
+import { stateErrorOf } from "./state-error.js";
+
+/** What one process keeps on disk. */
+export interface StateDirectory {
+  /** Snapshots that are served, or may be again. */
+  readonly journal: Journal;
+  /** Verdicts on commits. */
+  readonly history: JsonFile;
+  /** Where the mirror of the Git repository lies. */
+  readonly mirrorFolder: string;
+  /** Lets the next process in. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a state directory, and makes it if it is missing: only its owner may read it. Rejects with a
+ * `StateError` if another process uses it, or it cannot be read and written.
+ */
+export async function openStateDirectory(
+  folder: string,
+  options: { readonly now: () => number },
+): Promise<StateDirectory> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+  } catch (cause) {
+    throw stateErrorOf(cause, "write", `the state directory ${folder}`);
+  }
+  const lock = await takeLock(folder, options);
+  try {
+    const journal = await openJournal(folder);
+    const history = await openJsonFile(join(folder, "history.json"));
+    return {
+      journal,
+      history,
+      mirrorFolder: join(folder, "mirror"),
+      async close() {
+        await history.close();
+        await journal.close();
+        await lock.release();
+      },
+    };
+  } catch (cause) {
+    await lock.release();
+    throw cause;
+  }
+}
