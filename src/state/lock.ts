@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { open, readFile, rename, rm, utimes, stat } from "node:fs/promises";
+import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { errorCodeOf, StateError, stateErrorOf } from "./state-error.js";
 
 /** Held while a process uses a state directory. */
@@ -27,12 +28,14 @@ export interface LockOptions {
 /** A holder on another machine (a shared volume) shows every so often that it is alive. */
 const heartbeatMs = 5_000;
 const silentMs = 30_000;
+/** A takeover takes milliseconds; one that is older was cut short by a crash. */
+const guardMs = 5_000;
 
 /** Takes the lock of a folder, also one whose holder is dead. Rejects with `state/locked` if it lives. */
 export async function takeLock(folder: string, options: LockOptions): Promise<StateLock> {
   const path = join(folder, "lock");
   const owner = options.owner ?? currentOwner();
-  for (let attempt = 0; attempt < 10; attempt++) {
+  for (let attempt = 0; attempt < 200; attempt++) {
     if (await createLock(path, owner)) return keepAlive(path, owner);
     const holder = await readLock(path);
     if (holder === "gone") continue;
@@ -45,12 +48,34 @@ export async function takeLock(folder: string, options: LockOptions): Promise<St
           `one process at a time may use it`,
       );
     }
-    // Of several that find it stale, rename lets one win; the others find it gone and try again.
-    const stale = `${path}.${process.pid}.stale`;
-    await rename(path, stale).catch(() => undefined);
-    await rm(stale, { force: true });
+    await removeStale(path, holder, options.now);
   }
   throw new StateError("state/locked", `the lock of the state directory ${folder} keeps changing`);
+}
+
+/**
+ * Removes a lock whose holder is dead. Of several that found it stale one does so at a time, and each
+ * looks again first: the lock may be another's by then.
+ */
+async function removeStale(path: string, found: Holder, now: () => number): Promise<void> {
+  const guard = `${path}.takeover`;
+  try {
+    await (await open(guard, "wx", 0o600)).close();
+  } catch (cause) {
+    if (errorCodeOf(cause) !== "EEXIST") throw stateErrorOf(cause, "write", guard);
+    const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: now() }));
+    if (now() - mtimeMs > guardMs) await rm(guard, { force: true });
+    else await sleep(20 + Math.random() * 30);
+    return;
+  }
+  try {
+    const again = await readLock(path);
+    if (again !== "gone" && JSON.stringify(again.owner) === JSON.stringify(found.owner)) {
+      await rm(path, { force: true });
+    }
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 /** This process. */
