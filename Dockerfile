@@ -1,7 +1,10 @@
 # syntax=docker/dockerfile:1
-# The control plane as an image: `docker build -t gloo-gitops .`, then
-# `docker run -p 8081:8081 -v gloo-state:/var/lib/gloo gloo-gitops serve --repo <url>`.
-# It holds no Envoys to run traffic with; the Envoy in it is the judge that `gloo check` asks.
+# The control plane as an image: `docker build -t gloo-gitops .`. Its servers listen on loopback unless
+# told otherwise, in a container too, for what Envoys are sent holds secrets. To serve other containers:
+#   docker run -p 8081:8081 -v gloo-state:/var/lib/gloo -v ./tls:/tls:ro gloo-gitops serve \
+#     --repo <url> --xds-address 0.0.0.0 --xds-tls-cert /tls/gloo.pem --xds-tls-key /tls/gloo.key \
+#     --xds-tls-client-ca /tls/envoys.pem
+# The Envoy in it carries no traffic; it is the judge that `gloo check` asks.
 
 FROM envoyproxy/envoy:v1.40.0 AS envoy
 

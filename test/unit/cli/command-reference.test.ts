@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { commandReference } from "../../support/command-reference.js";
+import { listSettings } from "../../../src/app/setting-infos.js";
 import { createProgram } from "../../../src/cli/program.js";
 import { recordingIo } from "../../support/recording-io.js";
 
@@ -23,5 +24,13 @@ describe("docs/cli.md", () => {
       assert.match(section, /\nExamples:\n {2}# /);
       assert.match(section, /\nExit codes:\n {2}0 {2}/);
     }
+  });
+
+  it("names the ports that `gloo serve` listens on by default", () => {
+    const port = (name: string): unknown =>
+      listSettings().find((setting) => setting.name === name)?.default;
+    const text = commandReference(program);
+    assert.ok(text.includes(`(default: 127.0.0.1:${String(port("xds_port"))})`));
+    assert.ok(text.includes(`(default: "http://127.0.0.1:${String(port("admin_port"))}")`));
   });
 });
