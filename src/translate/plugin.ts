@@ -14,7 +14,11 @@ import type { Listener } from "../model/role.js";
 import type { Upstream } from "../model/upstream.js";
 import type { Route, VirtualService } from "../model/virtual-service.js";
 
-/** One feature of the config language. Holds no state: every hook is a pure function. */
+/**
+ * One feature of the config language. Holds no state: every hook is a pure function of its arguments,
+ * which it does not change. Hooks are called again only for what may have changed, in any number.
+ * Before a hook runs, the plugin's own schema has accepted what it reads.
+ */
 export interface TranslationPlugin {
   /** Stable, unique, kebab-case. Appears in diagnostics. */
   readonly name: string;
@@ -26,7 +30,7 @@ export interface TranslationPlugin {
   }[];
   /** Values of `service_info.type` that it owns, with the JSON Schema of `properties`. */
   readonly serviceTypes?: readonly { readonly type: string; readonly schema: JsonObject }[];
-  /** JSON Schemas of function specs, by upstream type or service type. */
+  /** JSON Schemas of function specs, by upstream type or service type, which any plugin may own. */
   readonly functionSpecs?: Readonly<Record<string, JsonObject>>;
   /** An object schema whose `properties` are the keys of `Route.extensions` that it owns. */
   readonly routeExtensions?: JsonObject;
@@ -35,7 +39,7 @@ export interface TranslationPlugin {
   /** The same for `config` of listeners, roles and attributes. */
   readonly listenerConfig?: JsonObject;
 
-  /** What to set on the cluster of an upstream. Called only for its own `upstreamTypes`. */
+  /** What to set on the cluster of an upstream of its own `upstreamTypes` and `serviceTypes`. */
   upstream?(upstream: Located<Upstream>, context: HookContext): ClusterPatch | undefined;
   /** What to set on one route. Called for every route. */
   route?(route: Route, context: RouteContext): RoutePatch | undefined;
@@ -45,22 +49,37 @@ export interface TranslationPlugin {
     context: HookContext,
   ): VirtualHostPatch | undefined;
   /**
-   * What a route needs to reach function `functionName` of `upstream`. Called for its own upstream
-   * types and service types.
+   * What a route needs to reach function `functionName` of `upstream`. Called for its own service
+   * types, and for its own upstream types where no plugin owns the service type.
    */
   functionDestination?(
     target: { readonly upstream: Located<Upstream>; readonly functionName: string },
     context: RouteContext,
   ): FunctionPatch | undefined;
-  /** Filters of a listener. What it gives depends on the listener alone, never on routes. */
+  /**
+   * Filters of a listener, whose `config` is complete: that of the role and of attributes is merged in.
+   * What it gives depends on the listener alone, never on routes, so that listeners stay byte-stable.
+   */
   httpFilters?(listener: Listener, context: HookContext): readonly StagedFilter[];
 }
 
+/** What every hook is given besides the object in hand. */
 export interface HookContext {
-  /** Reports against the object in hand; `pointer` is relative to that object's root. */
-  report<C extends DiagnosticCode>(code: C, params: Params<C>, pointer: JsonPointer): void;
+  /**
+   * Reports against the object in hand. `pointer` is relative to that object's root; `at` says whether
+   * the key there is at fault, or its value (the default).
+   */
+  report<C extends DiagnosticCode>(
+    code: C,
+    params: Params<C>,
+    pointer: JsonPointer,
+    at?: "key" | "value",
+  ): void;
+  /** The names of the values of a secret, such as `tls.crt`; undefined: no such secret. */
+  secretKeys(ref: string): readonly string[] | undefined;
 }
 
+/** What hooks about one route are given. */
 export interface RouteContext extends HookContext {
   readonly virtualService: Located<VirtualService>;
   /** Pointer of the route within the virtual service, such as "/routes/3". */
@@ -72,35 +91,56 @@ export interface RouteContext extends HookContext {
 /** What to set on a cluster, and the endpoints where they are known at translation. */
 export interface ClusterPatch {
   readonly cluster: Partial<Omit<Cluster, "name">>;
-  /** Addresses known from config: makes it an EDS cluster whose assignment is served beside it. */
+  /**
+   * Addresses known from config. If given, and be it empty, the upstream is an EDS cluster: its
+   * assignment is served beside it and holds these and what endpoint sources found.
+   */
   readonly endpoints?: readonly Endpoint[];
-  /** References of secrets that its SDS configs name. */
+  /** Names of the SDS secrets that it refers to, as `certificateName` and its neighbours make them. */
   readonly secrets?: readonly string[];
 }
 
-/** Fields that two plugins set to different values are a diagnostic, never "the last one wins". */
+/**
+ * What to set on a route. Lists of headers to add or remove are joined in the order of plugins; any
+ * other field that two plugins set to different values is a diagnostic, never "the last one wins".
+ */
 export interface RoutePatch {
-  readonly action?: Partial<RouteAction>;
+  readonly action?: Partial<Omit<RouteAction, "cluster" | "weighted_clusters">>;
+  /** As `action`, unless another plugin sets the field, or another one of the same oneof. */
+  readonly defaultAction?: RoutePatch["action"];
   readonly route?: Partial<
     Omit<EnvoyRoute, "name" | "match" | "route" | "typed_per_filter_config">
   >;
   /** Typed per-filter config by filter name. */
-  readonly perFilterConfig?: Readonly<Record<string, TypedConfig>>;
+  readonly perFilterConfig?: Readonly<Record<string, PerFilterConfig>>;
   /** Upstreams that the patch refers to besides the route's destinations. */
-  readonly clusters?: readonly string[];
+  readonly clusters?: readonly ClusterReference[];
 }
 
+/** What to set on a virtual host. */
 export interface VirtualHostPatch {
   readonly virtualHost?: Partial<
     Omit<VirtualHost, "name" | "domains" | "routes" | "typed_per_filter_config">
   >;
-  readonly perFilterConfig?: Readonly<Record<string, TypedConfig>>;
-  readonly clusters?: readonly string[];
+  readonly perFilterConfig?: Readonly<Record<string, PerFilterConfig>>;
+  readonly clusters?: readonly ClusterReference[];
 }
 
-/** What a function destination needs: on the route, or on its entry of the weighted cluster. */
+/**
+ * What a function destination needs: on the route or, if the route has several destinations, on its
+ * entry of the weighted cluster. An entry has no action of its own but `host_rewrite_literal`: any
+ * other field of `action` must be the same for all destinations of the route.
+ */
 export interface FunctionPatch extends RoutePatch {
+  /** As in {@link ClusterPatch}. */
   readonly secrets?: readonly string[];
+}
+
+/** An upstream that config names, and where. */
+export interface ClusterReference {
+  readonly name: string;
+  /** Relative to the object in hand. Default: the route or object itself. */
+  readonly pointer?: JsonPointer;
 }
 
 /** A `google.protobuf.Any` as protobuf has it. */
@@ -109,7 +149,15 @@ export interface TypedConfig {
   readonly value: Uint8Array;
 }
 
-/** The order of filters in every listener. Within a stage: by filter name, then as listed. */
+/** Typed config of one filter, and where config asks for it (default: the route or object itself). */
+export interface PerFilterConfig extends TypedConfig {
+  readonly pointer?: JsonPointer;
+}
+
+/**
+ * The order of filters in every listener. Within a stage: in the order of plugins, then as given. The
+ * stage "route" holds the router; a plugin that gives one there replaces the default one.
+ */
 export const filterStages = [
   "fault",
   "cors",
@@ -120,9 +168,12 @@ export const filterStages = [
   "route",
 ] as const;
 
+/** A filter, and its place in the chain. Equal filters of several plugins are one filter. */
 export interface StagedFilter {
   readonly stage: (typeof filterStages)[number];
   readonly filter: HttpFilter;
+  /** Where config asks for it, relative to the listener. Default: the listener itself. */
+  readonly pointer?: JsonPointer;
   /** Upstreams that the filter's config refers to. */
-  readonly clusters?: readonly string[];
+  readonly clusters?: readonly ClusterReference[];
 }

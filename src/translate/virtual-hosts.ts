@@ -1,0 +1,179 @@
+import { diagnostic, targetOf, type Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Route as EnvoyRoute, VirtualHost } from "../envoy/generated/messages.js";
+import type { JsonPointer } from "../model/location.js";
+import { pointerOf } from "../model/location.js";
+import type { Located } from "../model/resource.js";
+import type { Secrets } from "../model/secret.js";
+import type { VirtualService } from "../model/virtual-service.js";
+import type { TranslatedUpstream } from "./clusters.js";
+import { createHookSession, secretReadsHold, type SecretRead } from "./hook-session.js";
+import { MergedFilterConfig, MergedMessage, type Conflict } from "./merge.js";
+import type { ClusterReference, PerFilterConfig } from "./plugin.js";
+import { coreName, type PluginSet } from "./plugin-set.js";
+import { checkResource } from "./resource-check.js";
+import { destinationsOf, translateRoute, upstreamNameOf } from "./routes.js";
+
+/** What became of one virtual service. */
+export interface TranslatedVirtualService {
+  readonly virtualService: Located<VirtualService>;
+  readonly virtualHost: VirtualHost;
+  /** Upstreams that its routes lead to. */
+  readonly upstreams: readonly string[];
+  /** Other upstreams that its filters' config names, each with its place. */
+  readonly clusters: readonly Required<ClusterReference>[];
+  /** Filters that it configures, each with its place and the type of the config. */
+  readonly filterUses: readonly FilterUse[];
+  /** Names of the SDS secrets that it refers to. */
+  readonly secrets: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Config for a filter that a listener should have. */
+export interface FilterUse {
+  readonly name: string;
+  readonly typeUrl: string;
+  readonly pointer: JsonPointer;
+}
+
+/** Translates virtual services, each again only after it or an upstream of its routes changed. */
+export interface VirtualServiceTranslator {
+  translate(
+    virtualService: Located<VirtualService>,
+    upstreamOf: (name: string) => TranslatedUpstream | undefined,
+    secrets: Secrets,
+  ): TranslatedVirtualService;
+}
+
+interface Remembered {
+  readonly translated: TranslatedVirtualService;
+  readonly names: readonly string[];
+  readonly upstreams: readonly (TranslatedUpstream | undefined)[];
+  readonly secretReads: readonly SecretRead[];
+}
+
+export function createVirtualServiceTranslator(plugins: PluginSet): VirtualServiceTranslator {
+  const remembered = new WeakMap<Located<VirtualService>, Remembered>();
+  return {
+    translate(virtualService, upstreamOf, secrets) {
+      const known = remembered.get(virtualService);
+      if (
+        known?.names.every((name, index) => upstreamOf(name) === known.upstreams[index]) &&
+        secretReadsHold(known.secretReads, secrets)
+      ) {
+        return known.translated;
+      }
+      const names = known?.names ?? destinationNames(virtualService.value);
+      const session = createHookSession(
+        (pointer, at) => targetOf(virtualService, pointer, at),
+        secrets,
+      );
+      const upstreams = names.map(upstreamOf);
+      const translated = translateVirtualService({ virtualService, upstreamOf, plugins, session });
+      const { secretReads } = session;
+      remembered.set(virtualService, { translated, names, upstreams, secretReads });
+      return translated;
+    },
+  };
+}
+
+function destinationNames({ routes }: VirtualService): readonly string[] {
+  const names = new Set<string>();
+  for (const route of routes) {
+    for (const { destination } of destinationsOf(route, "")) {
+      const name = upstreamNameOf(destination);
+      if (name !== undefined) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+interface Input {
+  readonly virtualService: Located<VirtualService>;
+  readonly upstreamOf: (name: string) => TranslatedUpstream | undefined;
+  readonly plugins: PluginSet;
+  readonly session: ReturnType<typeof createHookSession>;
+}
+
+function translateVirtualService(input: Input): TranslatedVirtualService {
+  const { virtualService, session } = input;
+  const { name, domains } = virtualService.value;
+  const found = new References();
+  const routes = virtualService.value.routes.flatMap((route, index): EnvoyRoute[] => {
+    const pointer = pointerOf("/routes", index);
+    const translated = translateRoute({ ...input, route, pointer });
+    if (translated === undefined) return [];
+    found.add(translated, pointer);
+    const faults = checkResource("envoy.config.route.v3.Route", translated.message, () =>
+      targetOf(virtualService, pointer),
+    );
+    session.diagnostics.push(...faults);
+    return faults.length > 0 ? [] : [translated.message];
+  });
+  const shell = virtualHostShell(input, { name, domains }, found);
+  const faults = checkResource("envoy.config.route.v3.VirtualHost", shell, () =>
+    targetOf(virtualService, ""),
+  );
+  session.diagnostics.push(...faults);
+  return {
+    virtualService,
+    virtualHost: { ...(faults.length > 0 ? { name, domains } : shell), routes },
+    upstreams: destinationNames(virtualService.value),
+    clusters: found.clusters,
+    filterUses: found.filterUses,
+    secrets: found.secrets,
+    diagnostics: session.diagnostics,
+  };
+}
+
+/** The virtual host without its routes, which are checked one by one. */
+function virtualHostShell(
+  { virtualService, plugins, session }: Input,
+  base: VirtualHost,
+  found: References,
+): VirtualHost {
+  const conflicts: Conflict[] = [];
+  const type = "envoy.config.route.v3.VirtualHost";
+  const merged = new MergedMessage(type, coreName, base, conflicts);
+  const filters = new MergedFilterConfig(conflicts);
+  for (const plugin of plugins.plugins) {
+    const patch =
+      plugin.virtualHost &&
+      session.run(plugin, "", () => plugin.virtualHost?.(virtualService, session.context));
+    if (!patch) continue;
+    if (patch.virtualHost) merged.set(plugin.name, patch.virtualHost);
+    if (patch.perFilterConfig) filters.set(plugin.name, patch.perFilterConfig);
+    found.add({ clusters: patch.clusters ?? [], filterConfigs: [], secrets: [] }, "");
+  }
+  found.add({ clusters: [], filterConfigs: filters.entries, secrets: [] }, "");
+  session.diagnostics.push(
+    ...conflicts.map((conflict) =>
+      diagnostic("plugin/conflict", conflict, targetOf(virtualService, "")),
+    ),
+  );
+  const typed_per_filter_config = filters.message;
+  return { ...merged.message, ...(typed_per_filter_config && { typed_per_filter_config }) };
+}
+
+/** What the parts of a virtual service refer to. */
+class References {
+  readonly clusters: Required<ClusterReference>[] = [];
+  readonly filterUses: FilterUse[] = [];
+  readonly secrets: string[] = [];
+
+  add(
+    part: {
+      readonly clusters: readonly ClusterReference[];
+      readonly filterConfigs: Iterable<readonly [string, PerFilterConfig]>;
+      readonly secrets: readonly string[];
+    },
+    base: JsonPointer,
+  ): void {
+    for (const { name, pointer } of part.clusters) {
+      this.clusters.push({ name, pointer: pointer ?? base });
+    }
+    for (const [name, { type_url, pointer }] of part.filterConfigs) {
+      this.filterUses.push({ name, typeUrl: type_url, pointer: pointer ?? base });
+    }
+    this.secrets.push(...part.secrets);
+  }
+}
