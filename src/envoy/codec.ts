@@ -1,6 +1,6 @@
-import protobuf from "protobufjs";
 import { messageOf } from "./descriptors.js";
 import type { Any, MessageTypes } from "./generated/messages.js";
+import { protobuf, readerOf, type MessageFields } from "./protobuf.js";
 
 /** The prefix of every type URL: "type.googleapis.com/" and the full name of the message. */
 export const typeUrlPrefix = "type.googleapis.com/";
@@ -18,10 +18,19 @@ export function encodeByName(type: string, message: object): Uint8Array {
   return messageOf(type).type.encode(message).finish();
 }
 
-/** Reads a serialised message. Throws on bytes that are not one. */
+/**
+ * Reads a serialised message. Throws on bytes that are not one. An unset field gives the default of
+ * its type, which the message inherits; `Object.hasOwn` tells it from one that was sent. Texts are
+ * copied, `bytes` fields are views of the input.
+ */
 export function decode<K extends keyof MessageTypes>(type: K, bytes: Uint8Array): MessageTypes[K] {
   // The interfaces in MessageTypes are generated from the same descriptors that decode here.
-  return messageOf(type).type.decode(bytes);
+  return decodeByName(type, bytes);
+}
+
+/** As {@link decode}, for a type whose name is known only at run time. Throws if the API lacks it. */
+export function decodeByName(type: string, bytes: Uint8Array): MessageFields {
+  return messageOf(type).type.decode(readerOf(bytes));
 }
 
 /** A message as the value of an `Any` field. */
@@ -42,7 +51,7 @@ export function encodeAny<K extends keyof MessageTypes>(
 
 /** A serialised `google.protobuf.Any` around the bytes of a message. */
 export function wrapAny(type: string, value: Uint8Array): Uint8Array {
-  const writer = protobuf.Writer.create();
+  const writer = protobuf().Writer.create();
   return writer
     .uint32(0x0a)
     .string(typeUrlPrefix + type)

@@ -1,16 +1,26 @@
-import protobuf from "protobufjs";
+import type { Enum, Field, Type } from "protobufjs/light.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../lib/json.js";
 import { nearest } from "../lib/nearest.js";
+import { messageNames } from "./artifact.js";
 import { encodeByName, typeUrlPrefix } from "./codec.js";
-import { findMessage, messageNames, messageOf } from "./descriptors.js";
-import { lowerCamel } from "./proto-json.js";
+import { findMessage, messageOf } from "./descriptors.js";
+import {
+  isEnumType,
+  isMapField,
+  isMessageType,
+  isWrapper,
+  type MessageFields,
+} from "./protobuf.js";
+import { isMapKey, scalarFromJson } from "./scalar-json.js";
+import { isTypedStruct } from "./typed-struct.js";
 import {
   durationFromJson,
+  fieldMaskFromJson,
+  hasOwnJsonForm,
   listFromJson,
   structFromJson,
   timestampFromJson,
   valueFromJson,
-  type MessageFields,
 } from "./well-known-json.js";
 
 /** Something in a JSON document that is not the message it should be. */
@@ -29,11 +39,14 @@ export interface ParsedProtoJson {
   /** In the shape that `encode` takes; what is wrong is left out. */
   readonly message: MessageFields;
   readonly problems: readonly ProtoJsonProblem[];
-  /** The values of all fields called `cluster` or `cluster_name`, and of `cluster_names`-like lists. */
+  /** The clusters that it names, in fields such as `cluster` and `cluster_name`. */
   readonly clusterNames: readonly { readonly pointer: string; readonly name: string }[];
 }
 
-/** Deeper nesting is a problem of its own, reported once. */
+/**
+ * Deeper nesting is a problem of its own. Envoy reads 100 levels of messages; a level of a Struct is
+ * two of them.
+ */
 const maxDepth = 64;
 
 /**
@@ -56,14 +69,22 @@ export function parseAnyJson(json: JsonValue): ParsedProtoJson {
   return parseProtoJson("google.protobuf.Any", json);
 }
 
-const wrapperName = /^google\.protobuf\.(?:String|Bytes|Bool|U?Int(?:32|64)|Float|Double)Value$/;
-const clusterField = /^(?:cluster|cluster_name)$/;
+/** Whether config may name a message of this type: it is in the API, and not in the retired v2 API. */
+export function isKnownType(typeName: string): boolean {
+  return !retired.test(typeName) && findMessage(typeName) !== undefined;
+}
+
+/** The v2 API is part of the artifact, since v3 was made from it; Envoy itself has lost it. */
+const retired = /^envoy\.(?:.*\.)?v2(?:alpha\d*)?\./;
+
+const clusterField =
+  /^(?:cluster|cluster_name|collector_cluster|default_cluster|override_upstream_cluster)$/;
 
 class ProtoJsonReader {
   readonly problems: ProtoJsonProblem[] = [];
   readonly clusterNames: { pointer: string; name: string }[] = [];
 
-  private fault(pointer: string, message: string, near?: string, atKey?: boolean): undefined {
+  #fault(pointer: string, message: string, near?: string, atKey?: boolean): undefined {
     this.problems.push({
       pointer,
       message,
@@ -79,34 +100,60 @@ class ProtoJsonReader {
     pointer: string,
     depth: number,
   ): MessageFields | undefined {
-    if (depth > maxDepth) return this.fault(pointer, `is nested deeper than ${maxDepth} levels`);
-    if (type === "google.protobuf.Value") return valueFromJson(json);
-    if (wrapperName.test(type)) {
-      const field = messageOf(type).type.fields["value"]!; // every wrapper message has this one field
-      const value = this.single(field, json, pointer, depth);
+    if (depth > maxDepth) return this.#tooDeep(pointer);
+    if (isWrapper(type)) {
+      const field = messageOf(type).type.fields["value"]!; // every wrapper has this one field
+      const value = this.#single(field.resolve(), json, pointer, depth);
       return value === undefined ? undefined : { value };
     }
-    if (type === "google.protobuf.Duration" || type === "google.protobuf.Timestamp") {
-      const parse = type.endsWith("Duration") ? durationFromJson : timestampFromJson;
-      const example = type.endsWith("Duration") ? '"1.5s"' : '"2026-01-31T12:00:00Z"';
-      const parsed = typeof json === "string" ? parse(json) : undefined;
-      return parsed ?? this.fault(pointer, `must be a text such as ${example}, not ${show(json)}`);
+    switch (type) {
+      case "google.protobuf.Duration":
+        return this.#text(json, durationFromJson, pointer, "1.5s");
+      case "google.protobuf.Timestamp":
+        return this.#text(json, timestampFromJson, pointer, "2026-01-31T12:00:00Z");
+      case "google.protobuf.FieldMask":
+        return this.#text(json, fieldMaskFromJson, pointer, "user.name,size");
+      case "google.protobuf.Struct":
+      case "google.protobuf.Value":
+      case "google.protobuf.ListValue":
+        return this.#freeJson(type, json, pointer, depth);
     }
-    if (type === "google.protobuf.FieldMask" && typeof json === "string") {
-      return { paths: json === "" ? [] : json.split(",") };
-    }
-    if (type === "google.protobuf.ListValue") {
-      return Array.isArray(json)
-        ? listFromJson(json as readonly JsonValue[])
-        : this.fault(pointer, `must be a list, not ${show(json)}`);
-    }
-    if (!isJsonObject(json)) return this.fault(pointer, `must be an object, not ${show(json)}`);
-    if (type === "google.protobuf.Struct") return structFromJson(json);
-    if (type === "google.protobuf.Any") return this.any(json, pointer, depth);
-    return this.fields(type, json, pointer, depth, undefined);
+    if (!isJsonObject(json)) return this.#fault(pointer, `must be an object, not ${show(json)}`);
+    if (type === "google.protobuf.Any") return this.#any(json, pointer, depth);
+    return this.#fields(type, json, pointer, depth, undefined);
   }
 
-  private fields(
+  #tooDeep(pointer: string): undefined {
+    return this.#fault(pointer, `is nested deeper than ${maxDepth} levels`);
+  }
+
+  #text(
+    json: JsonValue,
+    read: (text: string) => MessageFields | undefined,
+    pointer: string,
+    example: string,
+  ): MessageFields | undefined {
+    const value = typeof json === "string" ? read(json) : undefined;
+    return value ?? this.#fault(pointer, `must be a text such as "${example}", not ${show(json)}`);
+  }
+
+  #freeJson(
+    type: string,
+    json: JsonValue,
+    pointer: string,
+    depth: number,
+  ): MessageFields | undefined {
+    if (isDeeper(json, (maxDepth - depth) / 2)) return this.#tooDeep(pointer);
+    if (type === "google.protobuf.Value") return valueFromJson(json);
+    if (type === "google.protobuf.Struct") {
+      if (isJsonObject(json)) return structFromJson(json);
+      return this.#fault(pointer, `must be an object, not ${show(json)}`);
+    }
+    if (Array.isArray(json)) return listFromJson(json as readonly JsonValue[]);
+    return this.#fault(pointer, `must be a list, not ${show(json)}`);
+  }
+
+  #fields(
     type: string,
     json: JsonObject,
     pointer: string,
@@ -119,152 +166,167 @@ class ProtoJsonReader {
     for (const [key, value] of Object.entries(json)) {
       if (key === skip) continue;
       const at = `${pointer}/${escapeToken(key)}`;
-      const field = fieldNamed(reflected, key);
+      const field = fieldsOf(reflected).get(key);
       if (field === undefined) {
-        const near = nearest(
-          key,
-          reflected.fieldsArray.map(({ name }) => name),
-        );
-        this.fault(at, `${type} has no field "${key}"`, near, true);
+        const near = nearest(key, Object.keys(reflected.fields));
+        this.#fault(at, `${type} has no field "${key}"`, near, true);
         continue;
       }
-      if (value === null) continue; // ProtoJSON: null is the default value
+      if (value === null && !takesNull(field)) continue; // null stands for an unset field
       const slot = field.partOf?.name ?? field.name;
       const earlier = setBy.get(slot);
       if (earlier !== undefined) {
         const text =
-          field.partOf === null || earlier === field.name
+          earlier === field.name
             ? `"${field.name}" is set twice`
             : `"${field.name}" and "${earlier}" exclude each other`;
-        this.fault(at, text, undefined, true);
+        this.#fault(at, text, undefined, true);
         continue;
       }
       setBy.set(slot, field.name);
-      const parsed = this.field(field, value, at, depth + 1);
-      if (parsed !== undefined) message[field.name] = parsed;
-      if (clusterField.test(field.name) && typeof parsed === "string" && parsed !== "") {
+      const parsed = this.#field(field, value, at, depth + 1);
+      if (parsed === undefined) continue;
+      message[field.name] = parsed;
+      const isCluster = clusterField.test(field.name) || isWeightedCluster(type, field.name);
+      if (isCluster && typeof parsed === "string" && parsed !== "") {
         this.clusterNames.push({ pointer: at, name: parsed });
       }
     }
     return message;
   }
 
-  private field(field: protobuf.Field, json: JsonValue, pointer: string, depth: number): unknown {
-    field.resolve();
-    if (field instanceof protobuf.MapField) {
-      if (!isJsonObject(json)) return this.fault(pointer, `must be an object, not ${show(json)}`);
+  #field(field: Field, json: JsonValue, pointer: string, depth: number): unknown {
+    if (isMapField(field)) {
+      if (!isJsonObject(json)) return this.#fault(pointer, `must be an object, not ${show(json)}`);
       const entries = Object.entries(json).flatMap(([key, item]) => {
-        const value = this.single(field, item, `${pointer}/${escapeToken(key)}`, depth);
+        const at = `${pointer}/${escapeToken(key)}`;
+        if (!isMapKey(field.keyType, key)) {
+          this.#fault(at, `must be keyed by ${field.keyType}, not "${key}"`, undefined, true);
+          return [];
+        }
+        const value = this.#single(field, item, at, depth);
         return value === undefined ? [] : [[key, value] as const];
       });
       return Object.fromEntries(entries);
     }
-    if (!field.repeated) return this.single(field, json, pointer, depth);
-    if (!Array.isArray(json)) return this.fault(pointer, `must be a list, not ${show(json)}`);
+    if (!field.repeated) return this.#single(field, json, pointer, depth);
+    if (!Array.isArray(json)) return this.#fault(pointer, `must be a list, not ${show(json)}`);
     return (json as readonly JsonValue[]).flatMap((item, index) => {
-      const value = this.single(field, item, `${pointer}/${index}`, depth);
+      const value = this.#single(field, item, `${pointer}/${index}`, depth);
       return value === undefined ? [] : [value];
     });
   }
 
-  private single(
-    field: protobuf.Field | protobuf.MapField,
-    json: JsonValue,
-    pointer: string,
-    depth: number,
-  ): unknown {
-    const { resolvedType } = field.resolve();
-    if (resolvedType instanceof protobuf.Type) {
+  #single(field: Field, json: JsonValue, pointer: string, depth: number): unknown {
+    const { resolvedType, type } = field;
+    if (isMessageType(resolvedType)) {
       return this.message(resolvedType.fullName.slice(1), json, pointer, depth);
     }
-    if (resolvedType instanceof protobuf.Enum) return this.enumValue(resolvedType, json, pointer);
-    return this.scalar(field.type, json, pointer);
+    if (isEnumType(resolvedType)) return this.#enumValue(resolvedType, json, pointer);
+    const value = scalarFromJson(type, json);
+    if (typeof value !== "object" || value instanceof Uint8Array) return value;
+    return this.#fault(pointer, `must be ${value.want}, not ${show(json)}`);
   }
 
-  private enumValue(type: protobuf.Enum, json: JsonValue, pointer: string): number | undefined {
-    if (typeof json === "number" && Number.isInteger(json)) return json;
-    const value = typeof json === "string" ? type.values[json] : undefined;
-    if (value !== undefined) return value;
+  #enumValue(type: Enum, json: JsonValue, pointer: string): number | undefined {
+    if (json === null && type.fullName === nullValue) return 0;
+    if (typeof json === "number" && (json | 0) === json) return json;
+    if (typeof json === "string" && Object.hasOwn(type.values, json)) return type.values[json];
     const names = Object.keys(type.values);
     const near = typeof json === "string" ? nearest(json, names) : undefined;
-    return this.fault(pointer, `must be one of ${names.join(", ")}, not ${show(json)}`, near);
+    return this.#fault(pointer, `must be one of ${names.join(", ")}, not ${show(json)}`, near);
   }
 
-  private scalar(type: string, json: JsonValue, pointer: string): unknown {
-    switch (type) {
-      case "string":
-        if (typeof json === "string") return json;
-        return this.fault(pointer, `must be a text, not ${show(json)}`);
-      case "bool":
-        if (typeof json === "boolean") return json;
-        return this.fault(pointer, `must be true or false, not ${show(json)}`);
-      case "bytes":
-        if (typeof json === "string" && /^[A-Za-z0-9+/_-]*={0,2}$/.test(json)) {
-          return Buffer.from(json, "base64");
-        }
-        return this.fault(pointer, `must be a base64 text, not ${show(json)}`);
-      case "double":
-      case "float":
-        if (typeof json === "number") return json;
-        if (json === "NaN" || json === "Infinity" || json === "-Infinity") return Number(json);
-        return this.fault(pointer, `must be a number, not ${show(json)}`);
-      default:
-        return this.integer(type, json, pointer);
-    }
-  }
-
-  private integer(type: string, json: JsonValue, pointer: string): unknown {
-    const bits = type.endsWith("64") ? 64n : 32n;
-    const unsigned = type.startsWith("u") || type.startsWith("fixed");
-    const [min, max] = unsigned
-      ? [0n, (1n << bits) - 1n]
-      : [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
-    const isText = typeof json === "string" && /^-?\d{1,20}$/.test(json);
-    if (!isText && !(typeof json === "number" && Number.isInteger(json))) {
-      return this.fault(pointer, `must be a whole number, not ${show(json)}`);
-    }
-    const value = BigInt(json);
-    if (value < min || value > max) {
-      return this.fault(pointer, `must be between ${min} and ${max}, not ${show(json)}`);
-    }
-    // protobufjs encodes 64-bit integers from decimal text without losing digits.
-    return bits === 64n ? String(value) : Number(value);
-  }
-
-  private any(json: JsonObject, pointer: string, depth: number): MessageFields | undefined {
+  #any(json: JsonObject, pointer: string, depth: number): MessageFields | undefined {
     const typeUrl = json["@type"];
-    if (typeof typeUrl !== "string") {
-      return this.fault(pointer, 'must name its type with "@type"');
+    if (typeof typeUrl !== "string" || typeUrl === "") {
+      return this.#fault(pointer, 'must name its type with "@type"');
     }
     const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
-    if (findMessage(type) === undefined) {
-      const near = nearest(type, messageNames());
-      return this.fault(
-        `${pointer}/@type`,
-        `the Envoy API has no message "${type}"`,
-        near && typeUrlPrefix + near,
-      );
+    if (!isKnownType(type)) {
+      const near = nearestType(type);
+      const text = `the Envoy API has no message "${type}"`;
+      return this.#fault(`${pointer}/@type`, text, near && typeUrlPrefix + near);
     }
-    const plain = isPlainJson(type);
-    const message = plain
-      ? this.message(type, json["value"] ?? null, `${pointer}/value`, depth + 1)
-      : this.fields(type, json, pointer, depth + 1, "@type");
+    if (!typeUrl.includes("/")) {
+      const text = `must be a URL such as "${typeUrlPrefix}${type}"`;
+      return this.#fault(`${pointer}/@type`, text, typeUrlPrefix + type);
+    }
+    const message = hasOwnJsonForm(type)
+      ? this.#anyValue(type, json, pointer, depth + 1)
+      : this.#fields(type, json, pointer, depth + 1, "@type");
     if (message === undefined) return undefined;
+    if (isTypedStruct(type)) this.#typedStruct(message, json, pointer, depth + 1);
     return { type_url: typeUrlPrefix + type, value: encodeByName(type, message) };
+  }
+
+  #anyValue(
+    type: string,
+    json: JsonObject,
+    pointer: string,
+    depth: number,
+  ): MessageFields | undefined {
+    for (const key of Object.keys(json)) {
+      if (key === "@type" || key === "value") continue;
+      this.#fault(`${pointer}/${escapeToken(key)}`, `${type} has only "value"`, "value", true);
+    }
+    return this.message(type, json["value"] ?? null, `${pointer}/value`, depth);
+  }
+
+  /** What a TypedStruct carries is read again as the message that it stands for. */
+  #typedStruct(struct: MessageFields, json: JsonObject, pointer: string, depth: number): void {
+    const typeUrl = String(struct["type_url"] ?? "");
+    const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+    const content = json["value"];
+    if (isKnownType(type) && isJsonObject(content) && struct["value"] !== undefined) {
+      this.message(type, content, `${pointer}/value`, depth);
+    }
   }
 }
 
-/** Whether the type's ProtoJSON is not an object of its fields, so that an Any nests it in "value". */
-function isPlainJson(type: string): boolean {
-  return (
-    wrapperName.test(type) ||
-    /^google\.protobuf\.(?:Any|Duration|Timestamp|Struct|Value|ListValue|FieldMask)$/.test(type)
-  );
+const nullValue = ".google.protobuf.NullValue";
+
+/** Whether null is a value of the field, not its absence. */
+function takesNull(field: Field): boolean {
+  const name = field.resolvedType?.fullName;
+  return !field.repeated && (name === ".google.protobuf.Value" || name === nullValue);
 }
 
-function fieldNamed(type: protobuf.Type, key: string): protobuf.Field | undefined {
-  if (Object.hasOwn(type.fields, key)) return type.fields[key];
-  return type.fieldsArray.find(({ name }) => lowerCamel(name) === key);
+/** Weighted clusters name theirs in a field called `name`. */
+function isWeightedCluster(type: string, fieldName: string): boolean {
+  return fieldName === "name" && /\.WeightedCluster\.ClusterWeight$/.test(type);
+}
+
+/** Whether JSON has more than so many levels of lists and objects. Looks no deeper than that. */
+function isDeeper(json: JsonValue, levels: number): boolean {
+  if (typeof json !== "object" || json === null) return false;
+  return levels < 1 || Object.values(json).some((item) => isDeeper(item, levels - 1));
+}
+
+/** The type that a mistyped name most likely meant; for one of an old API, the new one's. */
+function nearestType(type: string): string | undefined {
+  const names = messageNames().filter((name) => !retired.test(name));
+  const simpleName = type.slice(type.lastIndexOf(".") + 1);
+  const sameName = names.filter((name) => name.endsWith(`.${simpleName}`));
+  return nearest(type, names) ?? (sameName.length === 1 ? sameName[0] : undefined);
+}
+
+const fieldNames = new WeakMap<Type, ReadonlyMap<string, Field>>();
+
+/** The fields of a type, resolved, by both names that JSON may use. */
+function fieldsOf(type: Type): ReadonlyMap<string, Field> {
+  let fields = fieldNames.get(type);
+  if (fields === undefined) {
+    const resolved = type.fieldsArray.map((field) => field.resolve());
+    fields = new Map(
+      resolved.flatMap((field) => [
+        [field.jsonName ?? field.name, field],
+        [field.name, field],
+      ]),
+    );
+    fieldNames.set(type, fields);
+  }
+  return fields;
 }
 
 function escapeToken(key: string): string {

@@ -1,16 +1,20 @@
-import protobuf from "protobufjs";
+import type { Field } from "protobufjs/light.js";
+import { compareText } from "../lib/compare.js";
 import type { JsonValue } from "../lib/json.js";
-import { typeUrlPrefix } from "./codec.js";
+import { decodeByName, encodeByName, typeUrlPrefix } from "./codec.js";
 import { findMessage, messageOf } from "./descriptors.js";
+import { parseProtoJson } from "./parse-proto-json.js";
 import {
-  durationToJson,
-  listToJson,
-  structToJson,
-  timestampToJson,
-  valueToJson,
+  isEnumType,
+  isMapField,
+  isMessageType,
+  isWrapper,
   type MessageFields,
-} from "./well-known-json.js";
+} from "./protobuf.js";
+import { isTypedStruct, typedStructContent } from "./typed-struct.js";
+import { hasOwnJsonForm, numberToJson, wellKnownToJson } from "./well-known-json.js";
 
+/** How to show a message. */
 export interface ProtoJsonOptions {
   /** Show `[redacted]` for every field marked `udpa.annotations.sensitive`. Default: false. */
   readonly redact?: boolean;
@@ -29,98 +33,102 @@ export function toProtoJson(
   bytes: Uint8Array,
   options: ProtoJsonOptions = {},
 ): JsonValue {
-  const descriptor = messageOf(type);
-  return messageToJson(type, descriptor.type.decode(bytes), options);
+  return messageToJson(type, decodeByName(type, bytes), options);
 }
-
-const wellKnown: Readonly<Record<string, (value: object) => JsonValue>> = {
-  "google.protobuf.Duration": durationToJson,
-  "google.protobuf.Timestamp": timestampToJson,
-  "google.protobuf.Struct": structToJson,
-  "google.protobuf.Value": valueToJson,
-  "google.protobuf.ListValue": listToJson,
-  "google.protobuf.Empty": () => ({}),
-  "google.protobuf.FieldMask": (value) =>
-    ((value as { paths?: readonly string[] }).paths ?? []).map(lowerCamel).join(","),
-};
-
-const wrapperName = /^google\.protobuf\.(?:String|Bytes|Bool|U?Int(?:32|64)|Float|Double)Value$/;
 
 function messageToJson(type: string, message: MessageFields, options: ProtoJsonOptions): JsonValue {
   if (type === "google.protobuf.Any") return anyToJson(message, options);
-  const special = wellKnown[type];
+  const special = wellKnownToJson(type);
   if (special !== undefined) return special(message);
+  if (options.redact === true && isTypedStruct(type)) return redactedStruct(type, message);
   const descriptor = messageOf(type);
-  if (wrapperName.test(type)) {
-    const field = descriptor.type.fields["value"]!; // every wrapper message has this one field
-    return valueOfField(field, message["value"] ?? field.defaultValue, options);
+  if (isWrapper(type)) {
+    const field = descriptor.type.fields["value"]!.resolve(); // every wrapper has this one field
+    return fieldValueToJson(field, message["value"] ?? field.defaultValue, options);
   }
   const json: Record<string, JsonValue> = {};
   for (const field of descriptor.type.fieldsArray) {
-    const value = message[field.name];
-    if (!Object.hasOwn(message, field.name) || value === undefined || value === null) continue;
-    if (isEmptyCollection(field, value)) continue;
-    const name = lowerCamel(field.name);
+    const value = Object.hasOwn(message, field.name) ? message[field.name] : undefined;
+    if (value === undefined || value === null || isEmptyCollection(field, value)) continue;
+    // The JSON name is known once the field is resolved.
+    const name = field.resolve().jsonName ?? field.name;
     if (options.redact === true && descriptor.sensitive.has(field.name)) json[name] = redacted;
-    else if (field instanceof protobuf.MapField) json[name] = mapToJson(field, value, options);
+    else if (isMapField(field)) json[name] = mapToJson(field, value, options);
     else if (field.repeated) {
-      json[name] = (value as readonly unknown[]).map((item) => valueOfField(field, item, options));
-    } else json[name] = valueOfField(field, value, options);
+      json[name] = (value as readonly unknown[]).map((item) =>
+        fieldValueToJson(field, item, options),
+      );
+    } else json[name] = fieldValueToJson(field, value, options);
   }
   return json;
 }
 
-/** Decoders give every repeated field and map a value; ProtoJSON leaves empty ones out. */
-function isEmptyCollection(field: protobuf.Field, value: unknown): boolean {
-  if (field instanceof protobuf.MapField) return Object.keys(value as object).length === 0;
+/** Decoders give every list and map a value; ProtoJSON leaves empty ones out. */
+function isEmptyCollection(field: Field, value: unknown): boolean {
+  if (isMapField(field)) return Object.keys(value as object).length === 0;
   return field.repeated && (value as readonly unknown[]).length === 0;
 }
 
-function mapToJson(field: protobuf.MapField, value: unknown, options: ProtoJsonOptions): JsonValue {
-  const entries = Object.entries(value as Record<string, unknown>).sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  );
+/** A TypedStruct, which holds the JSON of another message, as sensitive as that one. */
+function redactedStruct(type: string, message: MessageFields): JsonValue {
+  const content = typedStructContent(type, message);
+  if (content === undefined) return { typeUrl: String(message["type_url"]), value: redacted };
+  const bytes = encodeByName(content.type, parseProtoJson(content.type, content.json).message);
+  return {
+    typeUrl: String(message["type_url"]),
+    value: toProtoJson(content.type, bytes, { redact: true }),
+  };
+}
+
+function mapToJson(field: Field, value: unknown, options: ProtoJsonOptions): JsonValue {
+  const entries = Object.entries(value as MessageFields).sort(([a], [b]) => compareText(a, b));
   return Object.fromEntries(
-    entries.map(([key, item]) => [key, valueOfField(field, item, options)]),
+    entries.map(([key, item]) => [key, fieldValueToJson(field, item, options)]),
   );
 }
 
-function valueOfField(
-  field: protobuf.Field | protobuf.MapField,
-  value: unknown,
-  options: ProtoJsonOptions,
-): JsonValue {
-  const { resolvedType } = field.resolve();
-  if (resolvedType instanceof protobuf.Type) {
+function fieldValueToJson(field: Field, value: unknown, options: ProtoJsonOptions): JsonValue {
+  const { resolvedType, type } = field;
+  if (isMessageType(resolvedType)) {
     return messageToJson(resolvedType.fullName.slice(1), value as MessageFields, options);
   }
-  if (resolvedType instanceof protobuf.Enum) {
+  if (isEnumType(resolvedType)) {
+    if (resolvedType.fullName === ".google.protobuf.NullValue") return null;
     return resolvedType.valuesById[Number(value)] ?? Number(value);
   }
-  if (field.type === "bytes") return Buffer.from(value as Uint8Array).toString("base64");
-  if (/64$/.test(field.type)) return String(value);
-  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  return value as JsonValue;
+  if (type === "bytes") return Buffer.from(value as Uint8Array).toString("base64");
+  if (type.endsWith("64")) return String(value);
+  if (type === "float") return numberToJson(shortestFloat(Number(value)));
+  return type === "double" ? numberToJson(Number(value)) : (value as JsonValue);
+}
+
+/** The shortest decimal that is the same 32-bit float: 0.1, not 0.10000000149011612. */
+function shortestFloat(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
 }
 
 function anyToJson(any: MessageFields, options: ProtoJsonOptions): JsonValue {
-  const { type_url: typeUrl = "", value = new Uint8Array() } = any as {
-    type_url?: string;
-    value?: Uint8Array;
-  };
+  const { type_url: typeUrl, value } = any as { type_url: string; value: Uint8Array };
   const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
-  const known = findMessage(type);
-  if (known === undefined) {
+  if (type === "") return {};
+  const message = findMessage(type) && decoded(type, value);
+  if (message === undefined) {
     return { "@type": typeUrl, value: Buffer.from(value).toString("base64") };
   }
-  const json = messageToJson(type, known.type.decode(value), options);
-  const plain = type in wellKnown || wrapperName.test(type) || type === "google.protobuf.Any";
-  return plain
+  const json = messageToJson(type, message, options);
+  return hasOwnJsonForm(type)
     ? { "@type": typeUrlPrefix + type, value: json }
     : { "@type": typeUrlPrefix + type, ...(json as Record<string, JsonValue>) };
 }
 
-/** The JSON name of a field: `connect_timeout` is `connectTimeout`. */
-export function lowerCamel(name: string): string {
-  return name.replace(/_+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
+function decoded(type: string, value: Uint8Array): MessageFields | undefined {
+  try {
+    return decodeByName(type, value);
+  } catch {
+    return undefined; // Shown as the bytes that it is: an Any may hold anything.
+  }
 }

@@ -1,7 +1,27 @@
-import { isIP, isIPv4, isIPv6 } from "node:net";
-import protobuf from "protobufjs";
-import { RE2JS } from "re2js";
-import { findMessage, messageOf, type FieldRules } from "./descriptors.js";
+import type * as Protobuf from "protobufjs/light.js";
+import { invariant } from "../lib/invariant.js";
+import { decodeByName } from "./codec.js";
+import { findMessage, messageOf } from "./descriptors.js";
+import { parseProtoJson } from "./parse-proto-json.js";
+import {
+  isEnumType,
+  isMapField,
+  isMessageType,
+  isWrapper,
+  type MessageFields,
+} from "./protobuf.js";
+import type { FieldRules } from "./read-rules.js";
+import {
+  boolCheck,
+  bytesCheck,
+  durationCheck,
+  enumCheck,
+  numberCheck,
+  stringCheck,
+  type Rules,
+  type ValueCheck,
+} from "./scalar-rules.js";
+import { typedStructContent } from "./typed-struct.js";
 
 /** A breach of a `validate.rules` option: Envoy would reject the message, and all beside it. */
 export interface RuleFault {
@@ -11,26 +31,46 @@ export interface RuleFault {
   readonly message: string;
 }
 
-type Report = (path: string, message: string) => void;
-type Check = (value: unknown, path: string, report: Report) => void;
-type MessageCheck = (message: Record<string, unknown>, path: string, report: Report) => void;
-
-const messageChecks = new Map<string, MessageCheck>();
-
 /**
  * Checks a message against the protoc-gen-validate rules of its descriptor, with everything in it,
- * also in `Any` fields whose type the API knows. Gives all faults, in the order of fields.
+ * also in `Any` fields whose type the API knows, and for fields and enum values that Envoy refuses
+ * by default. Gives the first fault of every field, in the order of fields.
  * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (Protoc-Gen-Validate)
  */
 export function checkRules(type: string, message: object): readonly RuleFault[] {
-  const faults: RuleFault[] = [];
-  checkOf(type)(message as Record<string, unknown>, "", (path, text) => {
-    faults.push({ path, message: text });
-  });
-  return faults;
+  const trail = new Trail();
+  checkOf(type)(message as MessageFields, trail);
+  return trail.faults;
 }
 
-/** The compiled check of a message type; types that refer to themselves resolve at the first call. */
+/** Where a check is in a message, and what it found. Paths are made only for faults. */
+class Trail {
+  readonly faults: RuleFault[] = [];
+  readonly #parts: string[] = [];
+
+  enter(part: string): void {
+    this.#parts.push(part);
+  }
+  leave(): void {
+    this.#parts.pop();
+  }
+  /** Reports against a field or item of the message at hand. */
+  report(part: string, message: string): void {
+    const path = [...this.#parts, part].reduce((before, next) =>
+      next.startsWith("[") ? before + next : `${before}.${next}`,
+    );
+    this.faults.push({ path, message });
+  }
+}
+
+type MessageCheck = (message: MessageFields, trail: Trail) => void;
+/** Checks a value that is set. `part` is what the path calls it. */
+type PartCheck = (value: unknown, part: string, trail: Trail) => void;
+
+const nothingToCheck: MessageCheck = () => undefined;
+const messageChecks = new Map<string, MessageCheck>();
+
+/** The compiled check of a message type, made when the first message of it is checked. */
 function checkOf(type: string): MessageCheck {
   let check = messageChecks.get(type);
   if (check === undefined) {
@@ -42,398 +82,227 @@ function checkOf(type: string): MessageCheck {
 
 function compileMessage(typeName: string): MessageCheck {
   if (typeName === "google.protobuf.Any") return checkAny;
-  const { type, rules, requiredOneofs, unchecked } = messageOf(typeName);
-  if (unchecked) return () => undefined;
-  const fields = type.fieldsArray.flatMap((field) => {
-    const check = compileField(field, rules.get(field.name));
-    return check === undefined ? [] : [{ name: field.name, check }];
-  });
-  const oneofs = requiredOneofs.map((name) => ({ name, fields: type.oneofs[name]?.oneof ?? [] }));
-  return (message, path, report) => {
-    for (const { name, check } of fields) {
-      check(ownValue(message, name), path === "" ? name : `${path}.${name}`, report);
-    }
-    for (const oneof of oneofs) {
-      if (!oneof.fields.some((name) => ownValue(message, name) !== undefined)) {
-        report(
-          path === "" ? oneof.name : `${path}.${oneof.name}`,
-          `one of ${oneof.fields.join(", ")} must be set`,
-        );
-      }
+  if (typeName.startsWith("google.protobuf.")) return nothingToCheck;
+  const { type, rules, requiredOneofs, disallowed, unchecked } = messageOf(typeName);
+  if (unchecked) return nothingToCheck;
+  const checks = [
+    ...type.fieldsArray.flatMap((field) => compileField(field, rules.get(field.name)) ?? []),
+    ...requiredOneofs.map((name) => requiredOneof(name, type.oneofs?.[name]?.oneof ?? [])),
+    ...[...disallowed].map(disallowedField),
+  ];
+  if (checks.length === 0) return nothingToCheck;
+  return (message, trail) => {
+    for (const check of checks) check(message, trail);
+  };
+}
+
+function requiredOneof(name: string, fields: readonly string[]): MessageCheck {
+  return (message, trail) => {
+    if (!fields.some((field) => isSet(message, field))) {
+      trail.report(name, `one of ${fields.join(", ")} must be set`);
     }
   };
 }
 
-/** A field that was set. A decoded message inherits a default for every field that was not. */
-function ownValue(message: Record<string, unknown>, name: string): unknown {
-  return Object.hasOwn(message, name) ? (message[name] ?? undefined) : undefined;
+function disallowedField(name: string): MessageCheck {
+  return (message, trail) => {
+    if (isSet(message, name)) trail.report(name, "must not be set: Envoy refuses this old field");
+  };
 }
 
-const checkAny: MessageCheck = (any, path, report) => {
-  const typeUrl = any["type_url"];
-  const value = any["value"];
+/** Whether a field was set. A decoded message inherits a default for every field that was not. */
+function isSet(message: MessageFields, name: string): boolean {
+  return Object.hasOwn(message, name) && message[name] !== undefined && message[name] !== null;
+}
+
+const checkAny: MessageCheck = (any, trail) => {
+  const { type_url: typeUrl, value } = any;
   if (typeof typeUrl !== "string" || !(value instanceof Uint8Array)) return;
   const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
-  const known = findMessage(type);
-  if (known === undefined) return;
-  let message: Record<string, unknown>;
+  if (findMessage(type) === undefined) return;
+  let message: MessageFields;
   try {
-    // Reflection types every message alike; rules look at fields by name.
-    message = known.type.decode(value);
+    message = decodeByName(type, value);
   } catch {
-    report(path, `must hold a serialised ${type}`);
+    trail.report("value", `must be a serialised ${type}`);
     return;
   }
-  checkOf(type)(message, path, report);
+  // A TypedStruct carries the JSON of a message, whose rules Envoy checks as well.
+  const content = typedStructContent(type, message);
+  if (content === undefined) return checkOf(type)(message, trail);
+  checkOf(content.type)(parseProtoJson(content.type, content.json).message, trail);
 };
 
-/** The check of one field: its own rules, and those of the message it holds. Undefined: none. */
-function compileField(field: protobuf.Field, rules: FieldRules | undefined): Check | undefined {
+/** The check of one field. Undefined: nothing in it could be wrong. */
+function compileField(
+  field: Protobuf.Field,
+  rules: FieldRules | undefined,
+): MessageCheck | undefined {
   field.resolve();
-  if (field instanceof protobuf.MapField)
-    return compileMap(field, rules?.["map"] as Bag | undefined);
-  if (field.repeated) return compileRepeated(field, rules?.["repeated"] as Bag | undefined);
-  return compileSingle(field, rules);
-}
-
-type Bag = Readonly<Record<string, unknown>>;
-
-function compileSingle(field: protobuf.Field, rules: FieldRules | undefined): Check | undefined {
-  // In a oneof, the rule "required" is about the member that was chosen, and so always holds.
-  const explicit = field.partOf !== null && field.partOf !== undefined;
-  if (field.resolvedType instanceof protobuf.Type) {
-    const nested = compileNested(field.resolvedType, rules);
-    if (!explicit || nested === undefined) return nested;
-    return (value, path, report) => {
-      if (value !== undefined && value !== null) nested(value, path, report);
+  const { name } = field;
+  if (isMapField(field)) return compileMap(field, kindOf(rules, "map"));
+  if (field.repeated) return compileRepeated(field, kindOf(rules, "repeated"));
+  const check = compileValue(field, rules);
+  // In a oneof, a rule is about the field that was chosen: "required" always holds.
+  const mayBeUnset = field.partOf !== null && field.partOf !== undefined;
+  if (isMessageType(field.resolvedType)) {
+    const required = !mayBeUnset && isRequired(rules);
+    if (!required && check === undefined) return undefined;
+    return (message, trail) => {
+      const value = message[name];
+      if (value !== undefined && value !== null) check?.(value, name, trail);
+      else if (required) trail.report(name, "must be set");
     };
   }
-  const scalar = scalarCheck(field, rules);
-  if (scalar === undefined) return undefined;
-  const zero = field.resolvedType instanceof protobuf.Enum ? 0 : zeroOf(field.type);
-  return (value, path, report) => {
-    if (value === undefined || value === null) {
-      // An unset scalar of proto3 has its zero value; in a oneof (or `optional`) it is just absent.
-      if (!explicit) scalar(zero, path, report);
-    } else {
-      scalar(value, path, report);
-    }
-  };
+  if (check === undefined) return undefined;
+  if (mayBeUnset) {
+    return (message, trail) => {
+      if (isSet(message, name)) check(message[name], name, trail);
+    };
+  }
+  const zero = zeroOf(field);
+  return (message, trail) => check(message[name] ?? zero, name, trail);
 }
 
-/** Wrapper messages, whose scalar rules apply to their `value`. */
-const wrapper = /^\.google\.protobuf\.(?:String|Bytes|Bool|U?Int(?:32|64)|Float|Double)Value$/;
+/** The rules of one kind, such as `repeated`. */
+function kindOf(rules: FieldRules | undefined, kind: string): Rules {
+  return (rules?.[kind] ?? {}) as Rules;
+}
 
-function compileNested(type: protobuf.Type, rules: FieldRules | undefined): Check | undefined {
-  const messageRules = rules?.["message"] as Bag | undefined;
-  if (messageRules?.["skip"] === true) return requiredCheck(messageRules["required"] === true);
+function isRequired(rules: FieldRules | undefined): boolean {
+  return ["message", "duration", "timestamp", "any"].some(
+    (kind) => kindOf(rules, kind)["required"] === true,
+  );
+}
+
+/** An unset scalar has the zero value of its type, and must keep its rules with it. */
+function zeroOf(field: Protobuf.Field): unknown {
+  if (isEnumType(field.resolvedType)) return 0;
+  if (field.type === "string") return "";
+  if (field.type === "bytes") return new Uint8Array();
+  return field.type === "bool" ? false : 0;
+}
+
+/** The check of a value of a field's type: of the field itself, of an item, or of a map's value. */
+function compileValue(field: Protobuf.Field, rules: FieldRules | undefined): PartCheck | undefined {
+  if (isMessageType(field.resolvedType)) return compileNested(field.resolvedType, rules);
+  const check = compileScalar(field, rules ?? {});
+  return (
+    check &&
+    ((value, part, trail) => {
+      const fault = check(value);
+      if (fault !== undefined) trail.report(part, fault);
+    })
+  );
+}
+
+function compileScalar(field: Protobuf.Field, rules: FieldRules): ValueCheck | undefined {
+  if (isEnumType(field.resolvedType)) return enumCheck(field.resolvedType, kindOf(rules, "enum"));
+  const kind = Object.keys(rules).find((name) => name !== "message");
+  if (kind === undefined) return undefined;
+  const own = kindOf(rules, kind);
+  if (kind === "string") return stringCheck(own);
+  if (kind === "bytes") return bytesCheck(own);
+  return kind === "bool" ? boolCheck(own) : numberCheck(kind, own);
+}
+
+function compileNested(type: Protobuf.Type, rules: FieldRules | undefined): PartCheck | undefined {
   const typeName = type.fullName.slice(1);
-  const extra: Check[] = [];
-  let required = messageRules?.["required"] === true;
-  for (const [kind, bag] of Object.entries(rules ?? {})) {
-    if (kind === "message") continue;
-    const details = bag as Bag;
-    required ||= details["required"] === true;
-    if (kind === "duration") extra.push(durationCheck(details));
-    else if (kind === "any") extra.push(anyCheck(details));
-    else if (wrapper.test(type.fullName)) extra.push(wrapperCheck(type, rules ?? {}));
-  }
-  const nested = (value: unknown, path: string, report: Report): void =>
-    checkOf(typeName)(value as Record<string, unknown>, path, report);
-  const needed = requiredCheck(required);
-  return (value, path, report) => {
-    if (value === undefined || value === null) {
-      needed?.(value, path, report);
-      return;
-    }
-    for (const check of extra) check(value, path, report);
-    nested(value, path, report);
+  const own = compileWellKnown(type, rules);
+  const skip = kindOf(rules, "message")["skip"] === true;
+  // Well-known types but Any have no rules of their own.
+  const leaf = typeName.startsWith("google.protobuf.") && typeName !== "google.protobuf.Any";
+  if (own === undefined && (skip || leaf)) return undefined;
+  let nested: MessageCheck | undefined = skip || leaf ? nothingToCheck : undefined;
+  return (value, part, trail) => {
+    const fault = own?.(value);
+    if (fault !== undefined) trail.report(part, fault);
+    nested ??= checkOf(typeName);
+    if (nested === nothingToCheck) return;
+    trail.enter(part);
+    nested(value as MessageFields, trail);
+    trail.leave();
   };
 }
 
-function requiredCheck(required: boolean): Check | undefined {
-  if (!required) return undefined;
-  return (value, path, report) => {
-    if (value === undefined || value === null) report(path, "must be set");
-  };
+/** Rules of a kind that is about a well-known message type. */
+function compileWellKnown(
+  type: Protobuf.Type,
+  rules: FieldRules | undefined,
+): ValueCheck | undefined {
+  const kind = Object.keys(rules ?? {}).find((name) => name !== "message");
+  if (kind === undefined) return undefined;
+  const own = kindOf(rules, kind);
+  const settings = Object.keys(own).filter((name) => name !== "required");
+  if (settings.length === 0) return undefined;
+  if (kind === "duration") return durationCheck(own);
+  invariant(isWrapper(type.fullName.slice(1)), `${type.fullName} has unknown rules: ${kind}`);
+  const field = type.fieldsArray[0];
+  const check = field && compileScalar(field.resolve(), rules ?? {});
+  const zero = field && zeroOf(field);
+  return (wrapper) => check?.((wrapper as MessageFields)["value"] ?? zero);
 }
 
-function wrapperCheck(type: protobuf.Type, rules: FieldRules): Check {
-  const inner = type.fields["value"];
-  const check = inner && scalarCheck(inner, rules);
-  const zero = inner === undefined ? undefined : zeroOf(inner.type);
-  return (value, path, report) => check?.((value as Bag)["value"] ?? zero, path, report);
+const repeatedRules = ["min_items", "max_items", "unique", "items", "ignore_empty"];
+const mapRules = ["min_pairs", "max_pairs", "keys", "values", "ignore_empty"];
+
+function refuseUnknown(rules: Rules, known: readonly string[]): void {
+  const unknown = Object.keys(rules).find((name) => !known.includes(name));
+  invariant(unknown === undefined, `validate.rules have ${unknown}, which is not checked`);
 }
 
-function compileRepeated(field: protobuf.Field, rules: Bag | undefined): Check | undefined {
-  const item = compileItem(field, rules?.["items"] as FieldRules | undefined);
-  const min = Number(rules?.["min_items"] ?? 0);
-  const max = Number(rules?.["max_items"] ?? Infinity);
-  const unique = rules?.["unique"] === true;
-  const ignoreEmpty = rules?.["ignore_empty"] === true;
+function sizeFault(size: number, min: number, max: number, unit: string): string | undefined {
+  const plural = (count: number): string =>
+    `${count} ${count === 1 ? unit.replace(/ies$/, "y").replace(/s$/, "") : unit}`;
+  if (size < min) return `must have at least ${plural(min)}`;
+  return size > max ? `must have at most ${plural(max)}` : undefined;
+}
+
+function compileRepeated(field: Protobuf.Field, rules: Rules): MessageCheck | undefined {
+  refuseUnknown(rules, repeatedRules);
+  const { name } = field;
+  const item = compileValue(field, rules["items"] as FieldRules | undefined);
+  const min = Number(rules["min_items"] ?? 0);
+  const max = Number(rules["max_items"] ?? Infinity);
+  const unique = rules["unique"] === true;
   if (item === undefined && min === 0 && max === Infinity && !unique) return undefined;
-  return (value, path, report) => {
-    const list = (value ?? []) as readonly unknown[];
-    if (list.length === 0 && (ignoreEmpty || min === 0)) return;
-    if (list.length < min)
-      report(path, `must have at least ${min} ${min === 1 ? "item" : "items"}`);
-    if (list.length > max) report(path, `must have at most ${max} items`);
-    if (unique && new Set(list).size !== list.length) report(path, "must not repeat an item");
-    if (item) list.forEach((entry, index) => item(entry, `${path}[${index}]`, report));
+  return (message, trail) => {
+    const list = (message[name] ?? []) as readonly unknown[];
+    if (list.length === 0 && (min === 0 || rules["ignore_empty"] === true)) return;
+    const fault = sizeFault(list.length, min, max, "items");
+    if (fault !== undefined) trail.report(name, fault);
+    if (unique && new Set(list).size !== list.length) trail.report(name, "must not repeat an item");
+    if (item === undefined) return;
+    trail.enter(name);
+    for (let at = 0; at < list.length; at++) item(list[at], `[${at}]`, trail);
+    trail.leave();
   };
 }
 
-function compileItem(
-  field: protobuf.Field | protobuf.MapField,
-  rules: FieldRules | undefined,
-): Check | undefined {
-  return field.resolvedType instanceof protobuf.Type
-    ? compileNested(field.resolvedType, rules)
-    : scalarCheck(field, rules);
-}
-
-function compileMap(field: protobuf.MapField, rules: Bag | undefined): Check | undefined {
-  const keys = rules?.["keys"] as FieldRules | undefined;
-  const keyField = new protobuf.Field("key", 1, field.keyType);
-  const keyCheck = keys && scalarCheck(keyField, keys);
-  const valueCheck = compileItem(field, rules?.["values"] as FieldRules | undefined);
-  const min = Number(rules?.["min_pairs"] ?? 0);
-  const max = Number(rules?.["max_pairs"] ?? Infinity);
-  if (keyCheck === undefined && valueCheck === undefined && min === 0 && max === Infinity) {
-    return undefined;
-  }
-  return (value, path, report) => {
-    const entries = Object.entries((value ?? {}) as Bag);
-    if (entries.length < min) report(path, `must have at least ${min} entries`);
-    if (entries.length > max) report(path, `must have at most ${max} entries`);
-    for (const [key, entry] of entries) {
-      keyCheck?.(key, `${path}[${JSON.stringify(key)}]`, report);
-      valueCheck?.(entry, `${path}[${JSON.stringify(key)}]`, report);
+function compileMap(
+  field: Protobuf.Field & Protobuf.MapField,
+  rules: Rules,
+): MessageCheck | undefined {
+  refuseUnknown(rules, mapRules);
+  const { name } = field;
+  const keyRules = rules["keys"] as FieldRules | undefined;
+  const key = keyRules && stringCheck(kindOf(keyRules, "string"));
+  const item = compileValue(field, rules["values"] as FieldRules | undefined);
+  const min = Number(rules["min_pairs"] ?? 0);
+  const max = Number(rules["max_pairs"] ?? Infinity);
+  if (key === undefined && item === undefined && min === 0 && max === Infinity) return undefined;
+  return (message, trail) => {
+    const entries = Object.entries((message[name] ?? {}) as MessageFields);
+    if (entries.length === 0 && (min === 0 || rules["ignore_empty"] === true)) return;
+    const fault = sizeFault(entries.length, min, max, "entries");
+    if (fault !== undefined) trail.report(name, fault);
+    trail.enter(name);
+    for (const [entryKey, value] of entries) {
+      const part = `[${JSON.stringify(entryKey)}]`;
+      const keyFault = key?.(entryKey);
+      if (keyFault !== undefined) trail.report(part, `the key ${keyFault}`);
+      item?.(value, part, trail);
     }
-  };
-}
-
-function zeroOf(type: string): unknown {
-  if (type === "string") return "";
-  if (type === "bytes") return new Uint8Array();
-  return type === "bool" ? false : 0;
-}
-
-/** The check of a scalar or enum value against the one rule set that fits its type. */
-function scalarCheck(
-  field: protobuf.Field | protobuf.MapField,
-  rules: FieldRules | undefined,
-): Check | undefined {
-  const bag = Object.entries(rules ?? {}).find(([kind]) => kind !== "message")?.[1] as
-    Bag | undefined;
-  if (bag === undefined) return undefined;
-  const { resolvedType } = field.resolve();
-  if (resolvedType instanceof protobuf.Enum) return enumCheck(resolvedType, bag);
-  if (field.type === "string") return stringCheck(bag);
-  if (field.type === "bytes") return bytesCheck(bag);
-  if (field.type === "bool") return constCheck(bag);
-  return numberCheck(bag);
-}
-
-function constCheck(rules: Bag): Check | undefined {
-  if (!("const" in rules)) return undefined;
-  return (value, path, report) => {
-    if (value !== rules["const"]) report(path, `must be ${String(rules["const"])}`);
-  };
-}
-
-function enumCheck(type: protobuf.Enum, rules: Bag): Check {
-  const inList = rules["in"] as readonly number[] | undefined;
-  const notIn = rules["not_in"] as readonly number[] | undefined;
-  const name = (value: number): string => type.valuesById[value] ?? String(value);
-  return (value, path, report) => {
-    const number = Number(value);
-    if (rules["defined_only"] === true && type.valuesById[number] === undefined) {
-      report(path, `must be one of ${Object.keys(type.values).join(", ")}`);
-    }
-    if ("const" in rules && number !== rules["const"]) {
-      report(path, `must be ${name(Number(rules["const"]))}`);
-    }
-    if (inList?.length && !inList.includes(number)) {
-      report(path, `must be one of ${inList.map(name).join(", ")}`);
-    }
-    if (notIn?.includes(number)) report(path, `must not be ${name(number)}`);
-  };
-}
-
-function numberCheck(rules: Bag): Check {
-  const limits = range(rules, Number);
-  const inList = (rules["in"] as readonly number[] | undefined)?.map(Number);
-  const notIn = (rules["not_in"] as readonly number[] | undefined)?.map(Number);
-  return (value, path, report) => {
-    const number = Number(value);
-    if (rules["ignore_empty"] === true && number === 0) return;
-    if ("const" in rules && number !== Number(rules["const"])) {
-      report(path, `must be ${String(rules["const"])}`);
-    }
-    const fault = limits(number);
-    if (fault !== undefined) report(path, fault);
-    if (inList?.length && !inList.includes(number)) {
-      report(path, `must be one of ${inList.join(", ")}`);
-    }
-    if (notIn?.includes(number)) report(path, `must not be ${number}`);
-  };
-}
-
-/** gt, gte, lt and lte. With a lower bound above the upper one, the range is what lies outside. */
-function range(
-  rules: Bag,
-  numberOf: (value: unknown) => number,
-  show: (value: unknown) => string = String,
-): (value: number) => string | undefined {
-  const bound = (key: string): number | undefined =>
-    key in rules ? numberOf(rules[key]) : undefined;
-  const [gt, gte, lt, lte] = ["gt", "gte", "lt", "lte"].map(bound);
-  const above = (value: number): boolean =>
-    (gt === undefined || value > gt) && (gte === undefined || value >= gte);
-  const below = (value: number): boolean =>
-    (lt === undefined || value < lt) && (lte === undefined || value <= lte);
-  const lower = gt ?? gte;
-  const upper = lt ?? lte;
-  const inverted = lower !== undefined && upper !== undefined && lower > upper;
-  const parts = (
-    [
-      ["gt", "greater than"],
-      ["gte", "at least"],
-      ["lt", "less than"],
-      ["lte", "at most"],
-    ] as const
-  )
-    .filter(([key]) => key in rules)
-    .map(([key, text]) => `${text} ${show(rules[key])}`);
-  const message = `must be ${parts.join(inverted ? " or " : " and ")}`;
-  return (value) => {
-    const fits = inverted ? above(value) || below(value) : above(value) && below(value);
-    return fits ? undefined : message;
-  };
-}
-
-function durationCheck(rules: Bag): Check {
-  const secondsOf = (value: unknown): number => {
-    const { seconds = 0, nanos = 0 } = value as { seconds?: unknown; nanos?: number };
-    return Number(seconds) + nanos / 1e9;
-  };
-  const limits = range(rules, secondsOf, (value) => `${secondsOf(value)}s`);
-  return (value, path, report) => {
-    const fault = limits(secondsOf(value));
-    if (fault !== undefined) report(path, fault);
-  };
-}
-
-function anyCheck(rules: Bag): Check {
-  const inList = (rules["in"] as readonly string[] | undefined) ?? [];
-  const notIn = (rules["not_in"] as readonly string[] | undefined) ?? [];
-  return (value, path, report) => {
-    const url = String((value as Bag)["type_url"]);
-    if (inList.length > 0 && !inList.includes(url)) {
-      report(path, `must be of type ${inList.join(" or ")}`);
-    }
-    if (notIn.includes(url)) report(path, `must not be of type ${url}`);
-  };
-}
-
-function bytesCheck(rules: Bag): Check {
-  const min = Number(rules["min_len"] ?? 0);
-  const max = Number(rules["max_len"] ?? Infinity);
-  return (value, path, report) => {
-    const length = (value as Uint8Array).length;
-    if (rules["ignore_empty"] === true && length === 0) return;
-    if (length < min) report(path, `must be at least ${min} bytes long`);
-    if (length > max) report(path, `must be at most ${max} bytes long`);
-  };
-}
-
-/** RFC 7230 section 3.2 names (and HTTP/2 pseudo headers), as PGV's well-known regexes have them. */
-const wellKnown: Readonly<Record<number, Readonly<Record<"strict" | "loose", RegExp>>>> = {
-  1: { strict: /^:?[0-9a-zA-Z!#$%&'*+-.^_|~`]+$/, loose: /^[^\u0000\n\r]*$/ },
-
-  2: { strict: /^[^\u0000-\u0008\u000A-\u001F\u007F]*$/, loose: /^[^\u0000\n\r]*$/ },
-};
-const wellKnownNames: Readonly<Record<number, string>> = {
-  1: "a valid HTTP header name",
-  2: "a valid HTTP header value",
-};
-
-const formats: Readonly<Record<string, readonly [(text: string) => boolean, string]>> = {
-  ip: [(text) => isIP(text) !== 0, "an IP address"],
-  ipv4: [isIPv4, "an IPv4 address"],
-  ipv6: [isIPv6, "an IPv6 address"],
-  uri: [(text) => /^[a-z][a-z0-9+.-]*:/i.test(text) && URL.canParse(text), "an absolute URI"],
-  uri_ref: [(text) => URL.canParse(text, "http://localhost/"), "a URI reference"],
-  hostname: [(text) => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/i.test(text), "a host name"],
-  address: [
-    (text) => isIP(text) !== 0 || /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/i.test(text),
-    "a host name or an IP address",
-  ],
-  email: [(text) => /^[^@\s]+@[^@\s]+$/.test(text), "an e-mail address"],
-  uuid: [(text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text), "a UUID"],
-};
-
-function stringCheck(rules: Bag): Check {
-  const tests: (readonly [(text: string) => boolean, string])[] = [];
-  const add = (
-    key: string,
-    make: (rule: never) => readonly [(text: string) => boolean, string],
-  ): void => {
-    if (key in rules) tests.push(make(rules[key] as never));
-  };
-  const codePoints = (text: string): number => [...text].length;
-  const byteLength = (text: string): number => Buffer.byteLength(text);
-  add("const", (want: string) => [(text) => text === want, JSON.stringify(want)]);
-  add("len", (n: number) => [(text) => codePoints(text) === n, `${n} characters long`]);
-  add("min_len", (n: number) => [
-    (text) => codePoints(text) >= n,
-    n === 1 ? "set and not empty" : `at least ${n} characters long`,
-  ]);
-  add("max_len", (n: number) => [(text) => codePoints(text) <= n, `at most ${n} characters long`]);
-  add("min_bytes", (n: number) => [
-    (text) => byteLength(text) >= n,
-    n === 1 ? "set and not empty" : `at least ${n} bytes long`,
-  ]);
-  add("max_bytes", (n: number) => [(text) => byteLength(text) <= n, `at most ${n} bytes long`]);
-  add("prefix", (part: string) => [
-    (text) => text.startsWith(part),
-    `a text that starts with "${part}"`,
-  ]);
-  add("suffix", (part: string) => [
-    (text) => text.endsWith(part),
-    `a text that ends with "${part}"`,
-  ]);
-  add("contains", (part: string) => [
-    (text) => text.includes(part),
-    `a text that has "${part}" in it`,
-  ]);
-  add("not_contains", (part: string) => [
-    (text) => !text.includes(part),
-    `a text without "${part}"`,
-  ]);
-  add("pattern", (pattern: string) => {
-    const compiled = RE2JS.compile(pattern);
-    return [(text) => compiled.matcher(text).find(), `a text that matches ${pattern}`];
-  });
-  add("in", (list: readonly string[]) => [
-    (text) => list.length === 0 || list.includes(text),
-    `one of ${list.join(", ")}`,
-  ]);
-  add("not_in", (list: readonly string[]) => [
-    (text) => !list.includes(text),
-    `other than ${list.join(", ")}`,
-  ]);
-  add("well_known_regex", (kind: number) => {
-    const regex = wellKnown[kind]?.[rules["strict"] === false ? "loose" : "strict"];
-    return [(text) => regex === undefined || regex.test(text), wellKnownNames[kind] ?? "valid"];
-  });
-  for (const [key, [test, name]] of Object.entries(formats)) {
-    if (rules[key] === true) tests.push([test, name]);
-  }
-  return (value, path, report) => {
-    const text = String(value);
-    if (rules["ignore_empty"] === true && text === "") return;
-    for (const [test, want] of tests) if (!test(text)) report(path, `must be ${want}`);
+    trail.leave();
   };
 }

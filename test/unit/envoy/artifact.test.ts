@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { findMessage, messageNames } from "../../../src/envoy/descriptors.js";
+import { messageNames } from "../../../src/envoy/artifact.js";
+import { findMessage } from "../../../src/envoy/descriptors.js";
 import { envoyVersion } from "../../../src/envoy-binary/pinned.js";
 import { generateTypes } from "../../../scripts/generate-types.mjs";
 
