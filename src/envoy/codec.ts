@@ -60,8 +60,20 @@ export function wrapAny(type: string, value: Uint8Array): Uint8Array {
     .finish();
 }
 
-/** The type name and the body of a serialised `google.protobuf.Any`. */
-export function unwrapAny(any: Uint8Array): { readonly type: string; readonly value: Uint8Array } {
-  const { type_url = "", value = new Uint8Array() } = decode("google.protobuf.Any", any);
-  return { type: type_url.slice(type_url.lastIndexOf("/") + 1), value };
+/** What a `google.protobuf.Any` holds: the full name of a type, and its serialised message. */
+export interface AnyContent {
+  readonly type: string;
+  readonly value: Uint8Array;
+}
+
+/** The content of a serialised `google.protobuf.Any`. */
+export function unwrapAny(any: Uint8Array): AnyContent {
+  return contentOfAny(decode("google.protobuf.Any", any));
+}
+
+/** The content of an `Any`. What is not set in it is empty. */
+export function contentOfAny({ type_url: typeUrl, value }: Any): AnyContent {
+  const type = typeUrl?.slice(typeUrl.lastIndexOf("/") + 1) ?? "";
+  // The default that a decoded message inherits is an empty list.
+  return { type, value: value instanceof Uint8Array ? value : new Uint8Array() };
 }

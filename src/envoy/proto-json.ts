@@ -1,7 +1,7 @@
 import type { Field } from "protobufjs/light.js";
 import { compareText } from "../lib/compare.js";
 import type { JsonValue } from "../lib/json.js";
-import { decodeByName, encodeByName, typeUrlPrefix } from "./codec.js";
+import { contentOfAny, decodeByName, encodeByName, typeUrlPrefix } from "./codec.js";
 import { findMessage, messageOf } from "./descriptors.js";
 import { parseProtoJson } from "./parse-proto-json.js";
 import {
@@ -16,8 +16,16 @@ import { hasOwnJsonForm, numberToJson, wellKnownToJson } from "./well-known-json
 
 /** How to show a message. */
 export interface ProtoJsonOptions {
-  /** Show `[redacted]` for every field marked `udpa.annotations.sensitive`. Default: false. */
+  /**
+   * Show `[redacted]` for every value in a field marked `udpa.annotations.sensitive`, as Envoy's own
+   * `/config_dump` does. Default: false.
+   */
   readonly redact?: boolean;
+}
+
+/** As in {@link ProtoJsonOptions}; `hide`: within a sensitive field. */
+interface Redaction extends ProtoJsonOptions {
+  readonly hide?: boolean;
 }
 
 /** What stands for a sensitive value. */
@@ -36,7 +44,8 @@ export function toProtoJson(
   return messageToJson(type, decodeByName(type, bytes), options);
 }
 
-function messageToJson(type: string, message: MessageFields, options: ProtoJsonOptions): JsonValue {
+function messageToJson(type: string, message: MessageFields, options: Redaction): JsonValue {
+  if (options.hide === true && hasOwnJsonForm(type)) return redacted;
   if (type === "google.protobuf.Any") return anyToJson(message, options);
   const special = wellKnownToJson(type);
   if (special !== undefined) return special(message);
@@ -52,13 +61,8 @@ function messageToJson(type: string, message: MessageFields, options: ProtoJsonO
     if (value === undefined || value === null || isEmptyCollection(field, value)) continue;
     // The JSON name is known once the field is resolved.
     const name = field.resolve().jsonName ?? field.name;
-    if (options.redact === true && descriptor.sensitive.has(field.name)) json[name] = redacted;
-    else if (isMapField(field)) json[name] = mapToJson(field, value, options);
-    else if (field.repeated) {
-      json[name] = (value as readonly unknown[]).map((item) =>
-        fieldValueToJson(field, item, options),
-      );
-    } else json[name] = fieldValueToJson(field, value, options);
+    const hide = options.redact === true && descriptor.sensitive.has(field.name);
+    json[name] = fieldToJson(field, value, hide ? { redact: true, hide } : options);
   }
   return json;
 }
@@ -80,18 +84,25 @@ function redactedStruct(type: string, message: MessageFields): JsonValue {
   };
 }
 
-function mapToJson(field: Field, value: unknown, options: ProtoJsonOptions): JsonValue {
+function fieldToJson(field: Field, value: unknown, options: Redaction): JsonValue {
+  if (isMapField(field)) return mapToJson(field, value, options);
+  if (!field.repeated) return fieldValueToJson(field, value, options);
+  return (value as readonly unknown[]).map((item) => fieldValueToJson(field, item, options));
+}
+
+function mapToJson(field: Field, value: unknown, options: Redaction): JsonValue {
   const entries = Object.entries(value as MessageFields).sort(([a], [b]) => compareText(a, b));
   return Object.fromEntries(
     entries.map(([key, item]) => [key, fieldValueToJson(field, item, options)]),
   );
 }
 
-function fieldValueToJson(field: Field, value: unknown, options: ProtoJsonOptions): JsonValue {
+function fieldValueToJson(field: Field, value: unknown, options: Redaction): JsonValue {
   const { resolvedType, type } = field;
   if (isMessageType(resolvedType)) {
     return messageToJson(resolvedType.fullName.slice(1), value as MessageFields, options);
   }
+  if (options.hide === true) return redacted;
   if (isEnumType(resolvedType)) {
     if (resolvedType.fullName === ".google.protobuf.NullValue") return null;
     return resolvedType.valuesById[Number(value)] ?? Number(value);
@@ -111,13 +122,14 @@ function shortestFloat(value: number): number {
   return value;
 }
 
-function anyToJson(any: MessageFields, options: ProtoJsonOptions): JsonValue {
-  const { type_url: typeUrl, value } = any as { type_url: string; value: Uint8Array };
-  const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+function anyToJson(any: MessageFields, options: Redaction): JsonValue {
+  const { type, value } = contentOfAny(any);
   if (type === "") return {};
   const message = findMessage(type) && decoded(type, value);
   if (message === undefined) {
-    return { "@type": typeUrl, value: Buffer.from(value).toString("base64") };
+    // What cannot be read could hold anything, a secret too.
+    const shown = options.redact === true ? redacted : Buffer.from(value).toString("base64");
+    return { "@type": typeUrlPrefix + type, value: shown };
   }
   const json = messageToJson(type, message, options);
   return hasOwnJsonForm(type)

@@ -1,6 +1,6 @@
 import type * as Protobuf from "protobufjs/light.js";
 import { invariant } from "../lib/invariant.js";
-import { decodeByName } from "./codec.js";
+import { contentOfAny, decodeByName } from "./codec.js";
 import { findMessage, messageOf } from "./descriptors.js";
 import { parseProtoJson } from "./parse-proto-json.js";
 import {
@@ -33,8 +33,8 @@ export interface RuleFault {
 
 /**
  * Checks a message against the protoc-gen-validate rules of its descriptor, with everything in it,
- * also in `Any` fields whose type the API knows, and for fields and enum values that Envoy refuses
- * by default. Gives the first fault of every field, in the order of fields.
+ * also in `Any` fields whose type the API knows; and for what Envoy refuses everywhere: negative
+ * durations, and fields and enum values that are disallowed by default. Gives the first fault of every field, in the order of fields.
  * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (Protoc-Gen-Validate)
  */
 export function checkRules(type: string, message: object): readonly RuleFault[] {
@@ -116,9 +116,7 @@ function isSet(message: MessageFields, name: string): boolean {
 }
 
 const checkAny: MessageCheck = (any, trail) => {
-  const { type_url: typeUrl, value } = any;
-  if (typeof typeUrl !== "string" || !(value instanceof Uint8Array)) return;
-  const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+  const { type, value } = contentOfAny(any);
   if (findMessage(type) === undefined) return;
   let message: MessageFields;
   try {
@@ -183,6 +181,17 @@ function zeroOf(field: Protobuf.Field): unknown {
   return field.type === "bool" ? false : 0;
 }
 
+/** Seconds of a `google.protobuf.Duration`: no more than 10,000 years. */
+const maxSeconds = 315_576_000_000;
+
+/** What Envoy demands of every duration, whatever its rules. */
+const durationFault: ValueCheck = (duration) => {
+  const { seconds = 0, nanos = 0 } = duration as { seconds?: number | string; nanos?: number };
+  if (Number(seconds) < 0 || nanos < 0) return "must not be negative";
+  if (Number(seconds) > maxSeconds) return `must be at most ${maxSeconds}s`;
+  return nanos > 999_999_999 ? "must have less than 1,000,000,000 nanoseconds" : undefined;
+};
+
 /** The check of a value of a field's type: of the field itself, of an item, or of a map's value. */
 function compileValue(field: Protobuf.Field, rules: FieldRules | undefined): PartCheck | undefined {
   if (isMessageType(field.resolvedType)) return compileNested(field.resolvedType, rules);
@@ -208,7 +217,11 @@ function compileScalar(field: Protobuf.Field, rules: FieldRules): ValueCheck | u
 
 function compileNested(type: Protobuf.Type, rules: FieldRules | undefined): PartCheck | undefined {
   const typeName = type.fullName.slice(1);
-  const own = compileWellKnown(type, rules);
+  const fromRules = compileWellKnown(type, rules);
+  const own =
+    typeName === "google.protobuf.Duration"
+      ? (value: unknown) => fromRules?.(value) ?? durationFault(value)
+      : fromRules;
   const skip = kindOf(rules, "message")["skip"] === true;
   // Well-known types but Any have no rules of their own.
   const leaf = typeName.startsWith("google.protobuf.") && typeName !== "google.protobuf.Any";
