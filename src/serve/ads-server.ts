@@ -1,37 +1,58 @@
-import {
-  Server,
-  ServerCredentials,
-  status,
-  type ServerDuplexStream,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
-import { decode } from "../envoy/codec.js";
-import type { DeltaDiscoveryRequest, DiscoveryRequest } from "../envoy/generated/messages.js";
-import { typeUrls } from "../envoy/type-urls.js";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Snapshot } from "../snapshot/snapshot.js";
-import { createDeltaType } from "./delta-type.js";
+import { type CallContext, createCallHandler } from "./call.js";
+import { defaultRoleBindings } from "./certificate-role.js";
+import { createRejections } from "./rejections.js";
+import { readRequest } from "./requests.js";
+import { createResourceViews } from "./resource-views.js";
+import { createResponses } from "./responses.js";
 import type { EnvoyStatus, ServeEvent } from "./serve-events.js";
-import { createSotwType } from "./sotw-type.js";
-import type { TypeState } from "./type-state.js";
-import { createXdsStream, type StreamRequest, type XdsStream } from "./xds-stream.js";
+import { rawMethod, xdsServices } from "./services.js";
+import { createStreamTable } from "./stream-table.js";
+import { ReloadableCredentials, type TlsMaterial, type TlsOptions } from "./tls.js";
 
 export interface AdsServerOptions {
   /** Address to listen on. Default: 127.0.0.1. */
   readonly host?: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Mutual TLS: PEM. Without it the server speaks plain text, which belongs on loopback only. */
-  readonly tls?: {
-    readonly certificate: Buffer;
-    readonly privateKey: Buffer;
-    /** Who may connect: clients whose certificate this CA signed. */
-    readonly clientCa: Buffer;
-  };
-  /** Largest request in bytes: a big fleet's `initial_resource_versions`. Default: 64 MiB. */
+  /** Absent: plain text, which belongs on loopback or in a mesh only. */
+  readonly tls?: TlsOptions;
+  /**
+   * Largest request in bytes. A delta client that connects again names every resource it has: about
+   * 100 bytes each. Sensible: 4 MiB and up. Default: 64 MiB.
+   */
   readonly maxRequestBytes?: number;
+  /**
+   * A response that may be split is split above this many bytes: delta, and state of the world of
+   * EDS, RDS and SDS. Clients other than Envoy often take 4 MiB at most. Default: 3.5 MiB.
+   */
+  readonly maxResponseBytes?: number;
+  /** Streams beyond this many are refused with RESOURCE_EXHAUSTED. Default: 20,000. */
+  readonly maxStreams?: number;
+  /** A connection that is silent for this many milliseconds is sent a ping. Default: 30,000. */
+  readonly keepaliveMs?: number;
+  /**
+   * Resources expire at the client this many milliseconds after they, or a heartbeat for them, were
+   * sent; heartbeats come three times as often. Only for clients that support it. Default: they do not
+   * expire. Sensible: minutes, and more than a restart takes.
+   */
+  readonly resourceTtlMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Calls `action` again and again until what it gives is called. Default: an interval timer. */
+  readonly repeat?: (everyMs: number, action: () => void) => () => void;
+  /** Is told of a bug that ended one stream. Default: nobody is. */
+  readonly onFault?: (fault: unknown) => void;
+}
+
+/** How far the connected Envoys are with what is served. */
+export interface Progress {
+  readonly streams: number;
+  /** Streams that have acknowledged all they were sent, and to which nothing is left to send. */
+  readonly current: number;
+  /** Streams whose last answer to a type is a NACK. */
+  readonly rejecting: number;
 }
 
 /** Serves snapshots to Envoys, over state of the world and delta, aggregated and by single services. */
@@ -44,202 +65,123 @@ export interface AdsServer {
   onEvent(listener: (event: ServeEvent) => void): () => void;
   /** All connected Envoys that have said who they are. */
   envoys(): readonly EnvoyStatus[];
-  /** Ends all streams. */
+  progress(): Progress;
+  /** New connections use these. Throws if they are no certificates, or if the server has no TLS. */
+  replaceTls(material: TlsMaterial): void;
+  /** Takes no more streams, and ends all that there are with UNAVAILABLE: Envoy connects again. */
   close(): Promise<void>;
 }
 
-interface Service {
-  readonly name: string;
-  readonly label: string;
-  readonly sotw: string;
-  readonly delta: string;
-  /** The type of a single service; on ADS each request names its own. */
-  readonly typeUrl?: string;
-}
+const mebibyte = 1024 * 1024;
+/** How long a client may take to see the end of its streams. */
+const closeGraceMs = 1_000;
 
-/** https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#rpc-services-and-methods-for-each-variant */
-const services: readonly Service[] = [
-  {
-    name: "envoy.service.discovery.v3.AggregatedDiscoveryService",
-    label: "ADS",
-    sotw: "StreamAggregatedResources",
-    delta: "DeltaAggregatedResources",
-  },
-  single("cluster", "ClusterDiscoveryService", "CDS", "Clusters", typeUrls.cluster),
-  single("endpoint", "EndpointDiscoveryService", "EDS", "Endpoints", typeUrls.endpoints),
-  single("listener", "ListenerDiscoveryService", "LDS", "Listeners", typeUrls.listener),
-  single("route", "RouteDiscoveryService", "RDS", "Routes", typeUrls.route),
-  single("secret", "SecretDiscoveryService", "SDS", "Secrets", typeUrls.secret),
-];
-
-function single(
-  folder: string,
-  name: string,
-  label: string,
-  noun: string,
-  typeUrl: string,
-): Service {
-  return {
-    name: `envoy.service.${folder}.v3.${name}`,
-    label,
-    sotw: `Stream${noun}`,
-    delta: `Delta${noun}`,
-    typeUrl,
-  };
-}
-
-type Call<Request> = ServerDuplexStream<Request, Buffer>;
-
+/** Makes a server that does not listen yet. */
 export function createAdsServer(options: AdsServerOptions): AdsServer {
-  const streams = new Set<XdsStream<never>>();
   const listeners = new Set<(event: ServeEvent) => void>();
-  let snapshot: Snapshot | undefined;
-  let streamCount = 0;
-  let nonceCount = 0;
+  const views = createResourceViews();
+  const responses = createResponses(options.maxResponseBytes ?? 3.5 * mebibyte);
+  const streams = createStreamTable();
+  let closing = false;
+  let stopHeartbeats = (): void => undefined;
 
   const server = new Server({
-    "grpc.max_receive_message_length": options.maxRequestBytes ?? 64 * 1024 * 1024,
+    "grpc.max_receive_message_length": options.maxRequestBytes ?? 64 * mebibyte,
     "grpc.max_send_message_length": -1,
-    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_time_ms": options.keepaliveMs ?? 30_000,
     "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.enable_channelz": 0,
   });
+  const credentials = options.tls && new ReloadableCredentials(options.tls);
 
-  const accept = <Request extends StreamRequest>(
-    call: Call<Request>,
-    service: Service,
-    variant: EnvoyStatus["variant"],
-    createType: (typeUrl: string) => TypeState<Request>,
-  ): void => {
-    const stream = createXdsStream<Request>({
-      stream: ++streamCount,
-      variant,
-      service: service.label,
-      peer: call.getPeer(),
-      connectedAtMs: options.now(),
-      createType,
-      write: (message) => call.write(message),
-      emit: (event) => {
-        for (const listener of listeners) listener(event);
-      },
-      now: options.now,
-      nextNonce: () => String(++nonceCount),
-    });
-    // The set only ever publishes to and closes its streams; requests stay inside this function.
-    const entry = stream as XdsStream<never>;
-    let node: StreamRequest["node"];
-    streams.add(entry);
-    const forget = (): void => {
-      streams.delete(entry);
-      stream.closed();
-    };
-    const refuse = (details: string): void => {
-      forget();
-      call.emit("error", { code: status.INVALID_ARGUMENT, details });
-    };
-    if (snapshot !== undefined) stream.serve(snapshot);
-    call.on("data", (request: Request) => {
-      if (!streams.has(entry)) return;
-      node ??= request.node;
-      if (!node?.id) {
-        refuse('the first request must name its node: set "node.id", such as "ingress~envoy-1"');
-        return;
-      }
-      const typeUrl = service.typeUrl ?? request.type_url;
-      if (!typeUrl) refuse('a request on the aggregated service must have a "type_url"');
-      else if (request.type_url && request.type_url !== typeUrl) {
-        refuse(`${service.label} serves ${typeUrl}, not ${request.type_url}`);
-      } else stream.receive(node, typeUrl, request);
-    });
-    call.on("drain", () => {
-      stream.drained();
-    });
-    call.on("end", () => {
-      forget();
-      call.end();
-    });
-    call.on("cancelled", forget);
-    call.on("error", forget);
+  const context: CallContext = {
+    streams,
+    views,
+    responses,
+    rejections: createRejections(),
+    ttlMs: options.resourceTtlMs,
+    maxStreams: options.maxStreams ?? 20_000,
+    roleBindings: options.tls?.clientCa && (options.tls.roleBindings ?? defaultRoleBindings),
+    now: options.now,
+    emit(event) {
+      for (const listener of listeners) listener(event);
+    },
+    onFault: options.onFault ?? (() => undefined),
   };
 
-  for (const service of services) {
-    const { definition, implementation } = describeService(service, accept);
-    server.addService(definition, implementation);
+  for (const service of xdsServices) {
+    const { sotwMethod, deltaMethod } = service;
+    server.addService(
+      {
+        [sotwMethod]: rawMethod(service, sotwMethod),
+        [deltaMethod]: rawMethod(service, deltaMethod),
+      },
+      {
+        [sotwMethod]: createCallHandler(service, "sotw", context),
+        [deltaMethod]: createCallHandler(service, "delta", context),
+      },
+    );
   }
 
   return {
     listen() {
+      // Loads the descriptors of requests, which takes longer than anything that the first one needs.
+      for (const variant of ["sotw", "delta"] as const) readRequest(variant, new Uint8Array());
       const host = options.host ?? "127.0.0.1";
       const address = `${host.includes(":") ? `[${host}]` : host}:${options.port}`;
       return new Promise((resolve, reject) => {
-        server.bindAsync(address, credentialsOf(options), (cause, port) => {
-          if (cause === null) resolve({ host, port });
-          else reject(new Error(`cannot listen on ${address}: ${cause.message}`, { cause }));
+        const security = credentials ?? ServerCredentials.createInsecure();
+        server.bindAsync(address, security, (cause, port) => {
+          if (cause !== null) {
+            reject(new Error(`cannot listen on ${address}: ${cause.message}`, { cause }));
+            return;
+          }
+          if (options.resourceTtlMs !== undefined) {
+            const repeat = options.repeat ?? repeatByTimer;
+            stopHeartbeats = repeat(options.resourceTtlMs / 3, streams.heartbeat);
+          }
+          resolve({ host, port });
         });
       });
     },
-    publish(next) {
-      snapshot = next;
-      for (const stream of streams) stream.serve(next);
+    publish(snapshot) {
+      if (closing) return;
+      views.age();
+      responses.age();
+      streams.publish(snapshot);
     },
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    envoys: () => [...streams].flatMap((stream) => stream.status() ?? []),
-    close() {
-      server.forceShutdown();
-      return Promise.resolve();
+    envoys: () => streams.list().map((stream) => stream.status()),
+    progress() {
+      const states = streams.list().map((stream) => stream.settled());
+      const count = (state: string): number => states.filter((each) => each === state).length;
+      return { streams: states.length, current: count("current"), rejecting: count("rejected") };
+    },
+    replaceTls(material) {
+      if (credentials === undefined) throw new Error("the server was started without TLS");
+      credentials.replace(material);
+    },
+    async close() {
+      closing = true;
+      stopHeartbeats();
+      streams.close();
+      const graceful = new Promise((resolve) => server.tryShutdown(resolve));
+      const timer = setTimeout(() => {
+        server.forceShutdown();
+      }, closeGraceMs);
+      await graceful;
+      clearTimeout(timer);
     },
   };
 }
 
-function credentialsOf({ tls }: AdsServerOptions): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const pair = { cert_chain: tls.certificate, private_key: tls.privateKey };
-  return ServerCredentials.createSsl(tls.clientCa, [pair], true);
-}
-
-type Accept = <Request extends StreamRequest>(
-  call: Call<Request>,
-  service: Service,
-  variant: EnvoyStatus["variant"],
-  createType: (typeUrl: string) => TypeState<Request>,
-) => void;
-
-/** Responses are written as they were encoded: shared bytes are never serialised again. */
-function describeService(
-  service: Service,
-  accept: Accept,
-): {
-  readonly definition: ServiceDefinition;
-  readonly implementation: UntypedServiceImplementation;
-} {
-  const method = <Request>(name: string, read: (bytes: Buffer) => Request) => ({
-    path: `/${service.name}/${name}`,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: (bytes: Buffer) => bytes,
-    requestDeserialize: read,
-    responseSerialize: (bytes: Buffer) => bytes,
-    responseDeserialize: (bytes: Buffer) => bytes,
-  });
-  const discovery = "envoy.service.discovery.v3";
-  return {
-    definition: {
-      [service.sotw]: method(service.sotw, (bytes) =>
-        decode(`${discovery}.DiscoveryRequest`, bytes),
-      ),
-      [service.delta]: method(service.delta, (bytes) =>
-        decode(`${discovery}.DeltaDiscoveryRequest`, bytes),
-      ),
-    },
-    implementation: {
-      [service.sotw]: (call: Call<DiscoveryRequest>) => {
-        accept(call, service, "sotw", createSotwType);
-      },
-      [service.delta]: (call: Call<DeltaDiscoveryRequest>) => {
-        accept(call, service, "delta", createDeltaType);
-      },
-    },
+function repeatByTimer(everyMs: number, action: () => void): () => void {
+  const timer = setInterval(action, everyMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
   };
 }

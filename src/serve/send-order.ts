@@ -1,20 +1,25 @@
 import { typeUrls } from "../envoy/type-urls.js";
 
+const { secret, cluster, endpoints, listener, route } = typeUrls;
+
 /**
- * The order in which the parts of one change are sent on a stream, so that nothing refers to what is
- * not there: secrets before what uses them, clusters and endpoints before listeners and routes.
+ * The order in which the parts of one change are sent, so that nothing refers to what is not there:
+ * secrets before what uses them, clusters and endpoints before listeners and routes.
  * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations
  */
-export const sendOrder: readonly string[] = [
-  typeUrls.secret,
-  typeUrls.cluster,
-  typeUrls.endpoints,
-  typeUrls.listener,
-  typeUrls.route,
-];
+export const sendOrder: readonly string[] = [secret, cluster, endpoints, listener, route];
 
-/** What is gone is removed when nothing refers to it any more: after all else, users first. */
-export const removalOrder: readonly string[] = [...sendOrder].reverse();
+/**
+ * By type, the types that may refer to it: what is gone is taken away when nothing of these is due any
+ * more. Listeners are not here: nothing refers to them, and one that takes over the address of another
+ * has to come in the same response in which that one goes, or Envoy rejects it.
+ */
+export const usersOf: ReadonlyMap<string, readonly string[]> = new Map([
+  [secret, [cluster, listener]],
+  [cluster, [listener, route]],
+  [endpoints, [cluster, listener, route]],
+  [route, [listener]],
+]);
 
 /** Types whose state-of-the-world responses are always complete; absence removes. */
-export const completeTypes: ReadonlySet<string> = new Set([typeUrls.cluster, typeUrls.listener]);
+export const completeTypes: ReadonlySet<string> = new Set([cluster, listener]);

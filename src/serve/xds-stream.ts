@@ -1,193 +1,293 @@
-import type { Node } from "../envoy/generated/messages.js";
 import { typeUrls } from "../envoy/type-urls.js";
 import type { RoleSnapshot, Snapshot } from "../snapshot/snapshot.js";
+import type { EnvoyNode } from "./node.js";
 import { roleOfNode } from "./node-role.js";
-import { encodeResponse } from "./responses.js";
-import { removalOrder, sendOrder } from "./send-order.js";
-import type { EnvoyId, EnvoyStatus, ServeEvent, TypeStatus } from "./serve-events.js";
-import { emptySet, type DueResponse, type TypeState } from "./type-state.js";
+import type { Rejections } from "./rejections.js";
+import type { XdsRequest } from "./requests.js";
+import { emptySet, type ResourceViews } from "./resource-views.js";
+import {
+  type ResponseForm,
+  type Responses,
+  type SharedResponse,
+  versionSuffix,
+} from "./responses.js";
+import { completeTypes, sendOrder, usersOf } from "./send-order.js";
+import type { EnvoyId, EnvoyStatus, ServeEvent } from "./serve-events.js";
+import { isIdle } from "./subscription.js";
+import { createTypeRecord, type TypeRecord, type Unanswered } from "./type-record.js";
+import {
+  markSent,
+  takeDeltaRequest,
+  takeSotwRequest,
+  type Transition,
+  transitionOf,
+} from "./type-state.js";
 
-/** What a stream needs of a request, in either protocol. */
-export interface StreamRequest {
-  readonly node?: Node;
-  readonly type_url?: string;
-}
-
-export interface XdsStreamOptions<Request extends StreamRequest> {
+export interface XdsStreamOptions {
   readonly stream: number;
-  readonly variant: EnvoyStatus["variant"];
-  readonly service: string;
+  readonly variant: XdsRequest["variant"];
+  readonly service: EnvoyStatus["service"];
   readonly peer: string;
   readonly connectedAtMs: number;
-  readonly createType: (typeUrl: string) => TypeState<Request>;
-  /** Writes one response. False: nothing more until `drained` is called. */
-  readonly write: (message: Buffer) => boolean;
-  readonly emit: (event: ServeEvent) => void;
+  /** Of the stream's first request. */
+  readonly node: EnvoyNode;
+  /** Of resources, for clients that support it; undefined: they do not expire. */
+  readonly ttlMs: number | undefined;
+  readonly views: ResourceViews;
+  readonly responses: Responses;
+  readonly rejections: Rejections;
   readonly now: () => number;
-  readonly nextNonce: () => string;
+  readonly emit: (event: ServeEvent) => void;
+  /** Writes a response; calls `written` when the transport has taken it all. One at a time. */
+  readonly write: (bytes: Buffer, written: () => void) => void;
+  /** Whether another stream of the same Envoy has something of a type to send first. */
+  readonly isDueElsewhere: (typeUrl: string) => boolean;
+  /** A response was taken: what waited for it on other streams of the same Envoy can go on. */
+  readonly wrote: (renewedEndpoints: readonly string[]) => void;
 }
 
 /** One stream of one Envoy: its types, walled off from each other, and what is written when. */
-export interface XdsStream<Request extends StreamRequest> {
-  /** Takes a request, on a stream whose first one had this node. */
-  receive(node: Node, typeUrl: string, request: Request): void;
-  /** Sends what is due of a snapshot, at once or when the client reads again. */
-  serve(snapshot: Snapshot): void;
-  drained(): void;
+export interface XdsStream {
+  readonly envoy: EnvoyId;
+  /** The role that the node asks for, whether or not there is one of that name. */
+  readonly askedRole: string | undefined;
+  /** Takes a request of a type. */
+  receive(typeUrl: string, request: XdsRequest): void;
+  /** From now on what is due is worked out from this snapshot. `flush` sends it. */
+  retarget(snapshot: Snapshot): void;
+  /** Sends what is due, at once or when the client reads again. */
+  flush(): void;
+  /** Whether something of the type is still to be sent. */
+  isDue(typeUrl: string): boolean;
+  /** Clusters were sent that Envoy warms until it gets these assignments, again if it had them. */
+  resendEndpoints(names: readonly string[]): void;
+  /** Tells the client to keep what expires. */
+  heartbeat(): void;
   closed(): void;
-  status(): EnvoyStatus | undefined;
+  status(): EnvoyStatus;
+  /** Everything that was sent is acknowledged, or some of it is not yet, or some of it was rejected. */
+  settled(): "current" | "pending" | "rejected";
 }
 
-/** How many unanswered responses of a type are remembered; a client that never answers loses older ones. */
-const maxUnanswered = 100;
-
-interface TypeRecord<Request> {
-  readonly state: TypeState<Request>;
-  readonly unanswered: Map<string, { readonly version: string; readonly snapshotId: string }>;
-  sentVersion: string | undefined;
-  ackedVersion: string | undefined;
-  lastNack: TypeStatus["lastNack"];
+/** A response that waits for the one before it to be written. */
+interface Queued {
+  readonly record: TypeRecord;
+  readonly origin: Unanswered;
+  readonly response: SharedResponse;
+  readonly renewedEndpoints: readonly string[];
 }
 
-export function createXdsStream<Request extends StreamRequest>(
-  options: XdsStreamOptions<Request>,
-): XdsStream<Request> {
-  const types = new Map<string, TypeRecord<Request>>();
-  let node: Node | undefined;
-  let envoy: EnvoyId | undefined;
+/** Starts a stream that was asked for nothing yet. */
+export function createXdsStream(options: XdsStreamOptions): XdsStream {
+  const { variant, views, responses, node } = options;
+  const records = new Map<string, TypeRecord>();
+  const queue: Queued[] = [];
+  let envoy: EnvoyId = { stream: options.stream, nodeId: node.id, role: undefined };
+  let askedRole = roleOfNode(node, () => false);
   let snapshot: Snapshot | undefined;
-  let blocked = false;
+  let served: RoleSnapshot | undefined;
+  let lastNonce = 0;
+  let writing: TypeRecord | undefined;
   let open = true;
 
-  const servedRole = (): RoleSnapshot | undefined => {
-    if (snapshot === undefined || node === undefined) return undefined;
-    const { roles, fallback } = snapshot;
-    const asked = roleOfNode(node, (name) => roles.has(name));
-    return (asked === undefined ? undefined : roles.get(asked)) ?? fallback;
+  const withTtl =
+    options.ttlMs !== undefined &&
+    node.supportsTtl &&
+    (variant === "delta" || node.supportsWrapped);
+  const form: ResponseForm = { variant, ttlMs: withTtl ? options.ttlMs : undefined };
+
+  const servedSet = (typeUrl: string) => served?.sets.get(typeUrl) ?? emptySet;
+
+  const hasChange = (typeUrl: string): boolean => {
+    const state = records.get(typeUrl)?.state;
+    if (state === undefined || isIdle(state.subscription)) return false;
+    const target = views.select(servedSet(typeUrl), state.subscription);
+    return state.owesAnswer || state.sent.version !== target.version;
   };
 
-  const updateRole = (): void => {
-    const role = servedRole();
-    if (envoy === undefined || role === undefined || role === snapshot?.fallback) return;
-    if (envoy.role !== role.role) envoy = { ...envoy, role: role.role };
+  const isDue = (typeUrl: string): boolean =>
+    open &&
+    (writing?.state.typeUrl === typeUrl ||
+      queue.some(({ record }) => record.state.typeUrl === typeUrl) ||
+      hasChange(typeUrl));
+
+  const next = (record: TypeRecord): Transition | undefined => {
+    const { state } = record;
+    const users = usersOf.get(state.typeUrl) ?? [];
+    const complete = variant === "sotw" && completeTypes.has(state.typeUrl);
+    const keepRemoved =
+      (complete || variant === "delta") &&
+      users.some((user) => hasChange(user) || options.isDueElsewhere(user));
+    const rules = { variant, complete, keepRemoved, versionSuffix: versionSuffix(form) };
+    return transitionOf(state, servedSet(state.typeUrl), rules, views);
   };
 
-  const send = (typeUrl: string, record: TypeRecord<Request>, response: DueResponse): void => {
-    const { body, changed } = response;
-    const nonce = options.nextNonce();
-    record.state.sent(nonce);
-    record.sentVersion = body.version;
-    const origin = { version: body.version, snapshotId: snapshot?.id ?? "" };
-    record.unanswered.set(nonce, origin);
-    if (record.unanswered.size > maxUnanswered) {
-      const [oldest] = record.unanswered.keys();
-      if (oldest !== undefined) record.unanswered.delete(oldest);
-    }
-    if (typeUrl === typeUrls.cluster) {
+  /** Assignments of the EDS clusters that are news to the client. */
+  const endpointsOf = (record: TypeRecord, { goal, renewed }: Transition): readonly string[] => {
+    const { state } = record;
+    // A client that came with nothing asks for the assignments of its first clusters itself.
+    const isNew = state.owesAnswer && !state.reconnected;
+    if (state.typeUrl !== typeUrls.cluster || isNew) return [];
+    return renewed.flatMap((name) => goal.resources.get(name)?.endpointsName ?? []);
+  };
+
+  const resendEndpoints = (names: readonly string[]): void => {
+    const state = records.get(typeUrls.endpoints)?.state;
+    for (const name of names) if (state?.sent.resources.has(name)) state.due.add(name);
+  };
+
+  /** What is due next goes into the queue, if anything is. Changes before removals, by type. */
+  const plan = (): boolean => {
+    for (const typeUrl of sendOrder) {
+      const record = records.get(typeUrl);
+      const transition = record && next(record);
+      if (record === undefined || transition === undefined) continue;
+      const renewedEndpoints = endpointsOf(record, transition);
+      const { goal, changed, removed } = transition;
+      const version =
+        goal.version === views.select(servedSet(typeUrl), record.state.subscription).version
+          ? servedSet(typeUrl).version
+          : goal.version;
+      const names = removed.length === 0 ? changed : [...changed, ...removed];
+      const origin = { version, snapshotId: snapshot?.id ?? "", names };
+      markSent(record.state, transition);
+      record.heartbeatDue = false;
       // Envoy warms a changed EDS cluster until it gets its assignment, also an unchanged one.
       // https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#resource-warming
-      const names = changed.flatMap(({ endpointsName }) => endpointsName ?? []);
-      types.get(typeUrls.endpoints)?.state.resend(names);
+      resendEndpoints(renewedEndpoints);
+      for (const response of responses.of(typeUrl, transition, form)) {
+        queue.push({ record, origin, response, renewedEndpoints });
+      }
+      return true;
     }
-    blocked = !options.write(encodeResponse(typeUrl, body, nonce));
-    if (envoy !== undefined) options.emit({ kind: "sent", envoy, typeUrl, ...origin });
+    return false;
+  };
+
+  const planHeartbeat = (): void => {
+    for (const record of records.values()) {
+      const { state } = record;
+      if (!record.heartbeatDue || state.sent.resources.size === 0) continue;
+      record.heartbeatDue = false;
+      const response = responses.heartbeat(state.typeUrl, state.sent, form);
+      const version = record.sentVersion ?? state.sent.version;
+      const origin = { version, snapshotId: snapshot?.id ?? "", names: [] };
+      queue.push({ record, origin, response, renewedEndpoints: [] });
+      return;
+    }
+  };
+
+  const write = ({ record, origin, response, renewedEndpoints }: Queued): void => {
+    const { bytes, nonce } = response.withNonceAfter(lastNonce);
+    const { typeUrl } = record.state;
+    lastNonce = nonce;
+    writing = record;
+    record.wasSent(String(nonce), origin);
+    options.write(bytes, () => {
+      writing = undefined;
+      if (!open) return;
+      options.wrote(renewedEndpoints);
+      flush();
+    });
+    const { version, snapshotId } = origin;
+    options.emit({ kind: "sent", envoy, typeUrl, version, snapshotId });
   };
 
   const flush = (): void => {
-    const role = servedRole();
-    if (!open || role === undefined) return;
-    const phases = [
-      ["update", sendOrder],
-      ["removal", removalOrder],
-    ] as const;
-    for (const [phase, order] of phases) {
-      for (const typeUrl of order) {
-        if (blocked) return; // what is due is worked out anew, from the newest snapshot, on drain
-        const record = types.get(typeUrl);
-        const due = record?.state.next(role.sets.get(typeUrl) ?? emptySet, phase);
-        if (record !== undefined && due !== undefined) send(typeUrl, record, due);
-      }
+    if (!open || writing !== undefined || served === undefined) return;
+    // A second look: a type without anything to send may have been what a removal waited for.
+    if (queue.length === 0 && !plan() && !plan()) planHeartbeat();
+    const queued = queue.shift();
+    if (queued !== undefined) write(queued);
+  };
+
+  const takeVerdict = (record: TypeRecord, { nonce, error }: XdsRequest): void => {
+    const { typeUrl } = record.state;
+    const answered = record.takeAnswer(nonce, error, options.now());
+    if (answered === undefined) return;
+    const { version, snapshotId } = answered;
+    const exchange = { envoy, typeUrl, version, snapshotId };
+    if (error === undefined) {
+      options.rejections.clear(node.id, typeUrl);
+      options.emit({ kind: "ack", ...exchange });
+    } else {
+      options.rejections.add(node.id, typeUrl);
+      options.emit({ kind: "nack", message: error, ...exchange });
     }
   };
 
-  const recordOf = (typeUrl: string): TypeRecord<Request> => {
-    let record = types.get(typeUrl);
-    if (record === undefined) {
-      record = {
-        state: options.createType(typeUrl),
-        unanswered: new Map(),
-        sentVersion: undefined,
-        ackedVersion: undefined,
-        lastNack: undefined,
-      };
-      types.set(typeUrl, record);
-    }
+  /** Types that are not served have no state: they are never answered, and disturb no other. */
+  const recordOf = (typeUrl: string): TypeRecord => {
+    const record = createTypeRecord(typeUrl, views);
+    record.state.distrusted = options.rejections.has(node.id, typeUrl);
+    records.set(typeUrl, record);
     return record;
   };
 
   return {
-    receive(ofNode, typeUrl, request) {
-      if (node === undefined) {
-        node = ofNode;
-        envoy = { stream: options.stream, nodeId: ofNode.id ?? "", role: undefined };
-        updateRole();
-        options.emit({ kind: "connected", envoy });
-      }
-      const record = recordOf(typeUrl);
-      const verdict = record.state.request(request, servedRole()?.sets.get(typeUrl) ?? emptySet);
-      const answered = verdict && record.unanswered.get(verdict.nonce);
-      if (verdict !== undefined && answered !== undefined && envoy !== undefined) {
-        record.unanswered.delete(verdict.nonce);
-        const exchange = { envoy, typeUrl, ...answered };
-        if (verdict.kind === "ack") {
-          record.ackedVersion = answered.version;
-          options.emit({ kind: "ack", ...exchange });
-        } else {
-          const { message } = verdict;
-          record.lastNack = { version: answered.version, message, atMs: options.now() };
-          options.emit({ kind: "nack", message, ...exchange });
-        }
+    get envoy() {
+      return envoy;
+    },
+    get askedRole() {
+      return askedRole;
+    },
+    receive(typeUrl, request) {
+      if (!sendOrder.includes(typeUrl)) return;
+      const known = records.get(typeUrl);
+      const record = known ?? recordOf(typeUrl);
+      const first = known === undefined;
+      takeVerdict(record, request);
+      if (request.variant === "sotw") {
+        takeSotwRequest(record.state, request, first, completeTypes.has(typeUrl), views);
+      } else {
+        takeDeltaRequest(record.state, request, first, versionSuffix(form), views);
       }
       flush();
     },
-    serve(next) {
+    retarget(next) {
       snapshot = next;
-      updateRole();
+      askedRole = roleOfNode(node, (name) => next.roles.has(name));
+      const role = askedRole === undefined ? undefined : next.roles.get(askedRole);
+      served = role ?? next.fallback;
+      if (envoy.role !== role?.role) envoy = { ...envoy, role: role?.role };
+    },
+    flush,
+    isDue,
+    resendEndpoints(names) {
+      resendEndpoints(names);
       flush();
     },
-    drained() {
-      blocked = false;
+    heartbeat() {
+      if (!withTtl) return;
+      for (const record of records.values()) record.heartbeatDue = true;
       flush();
     },
     closed() {
-      if (open && envoy !== undefined) options.emit({ kind: "disconnected", envoy });
       open = false;
+      queue.length = 0;
     },
-    status() {
-      if (node === undefined || envoy === undefined) return undefined;
-      const version = node.user_agent_build_version?.version;
-      return {
-        envoy,
-        cluster: node.cluster ?? "",
-        envoyVersion: version
-          ? [version.major_number, version.minor_number, version.patch].map((n) => n ?? 0).join(".")
-          : (node.user_agent_version ?? ""),
-        peer: options.peer,
-        variant: options.variant,
-        service: options.service,
-        connectedAtMs: options.connectedAtMs,
-        types: new Map(
-          [...types].map(([typeUrl, record]) => [
-            typeUrl,
-            {
-              subscribed: record.state.subscribed(),
-              sentVersion: record.sentVersion,
-              ackedVersion: record.ackedVersion,
-              lastNack: record.lastNack,
-            },
-          ]),
-        ),
-      };
+    status: () => ({
+      envoy,
+      cluster: node.cluster,
+      envoyVersion: node.version,
+      peer: options.peer,
+      variant,
+      service: options.service,
+      connectedAtMs: options.connectedAtMs,
+      types: new Map(
+        [...records].map(([typeUrl, record]) => {
+          const isCurrent = served !== undefined && !isDue(typeUrl);
+          return [typeUrl, record.status(isCurrent ? servedSet(typeUrl).version : undefined)];
+        }),
+      ),
+    }),
+    settled() {
+      let pending = served === undefined;
+      for (const [typeUrl, record] of records) {
+        const answer = record.lastAnswer();
+        if (answer === "rejected") return "rejected";
+        pending ||= answer === "pending" || isDue(typeUrl);
+      }
+      return pending ? "pending" : "current";
     },
   };
 }
