@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 /** An environment in which Git behaves the same for everyone, whatever the user's own settings. */
 export const gitEnvironment: NodeJS.ProcessEnv = {
@@ -30,15 +32,9 @@ export async function runGit(
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject).once("close", resolve);
   });
-  // Git may end before it has read everything; its exit code tells what is wrong.
-  child.stdin.on("error", () => undefined);
   const parts = typeof input === "string" || input instanceof Uint8Array ? [input] : input;
-  for (const part of parts) {
-    if (!child.stdin.write(part)) {
-      await new Promise((resolve) => child.stdin.once("drain", resolve).once("close", resolve));
-    }
-  }
-  child.stdin.end();
+  // Git may end before it has read everything; its exit code tells what is wrong.
+  await pipeline(Readable.from(parts), child.stdin).catch(() => undefined);
   const code = await ended;
   if (code === 0) return Buffer.concat(printed).toString("utf8");
   throw new Error(`git ${args.join(" ")}: ${Buffer.concat(complained).toString("utf8").trim()}`);

@@ -10,6 +10,7 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { connect, type AddressInfo, type Socket } from "node:net";
+import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { gitEnvironment } from "./git-repo.js";
 
@@ -104,13 +105,13 @@ export async function startGitServer(
       return sendStatus(incoming, response, { kind: "status", status: 401, headers });
     }
     serveByCgi(served, incoming, response, async (body) => {
-      for await (const chunk of applyFault(body, fault)) {
-        if (response.destroyed) return;
-        sentBytes += chunk.length;
-        if (!response.write(chunk)) {
-          await Promise.race([once(response, "drain"), once(response, "close")]);
+      const counted = async function* (): AsyncGenerator<Buffer> {
+        for await (const chunk of applyFault(body, fault)) {
+          sentBytes += chunk.length;
+          yield chunk;
         }
-      }
+      };
+      await pipeline(counted, response, { end: false });
       if (fault?.kind === "cut") incoming.socket.destroy();
       else if (fault?.kind !== "stall") response.end();
     });

@@ -1,0 +1,112 @@
+import git, { type PromiseFsClient, type ReadCommitResult } from "isomorphic-git";
+import type { FetchedHistory } from "./git-repository.js";
+import type { ObjectStore } from "./objects/object-store.js";
+import type { CommitInfo, Signature } from "./source-tree.js";
+import { treeOidAt } from "./tree-reader.js";
+
+/** Commits that one fetch reports at most. */
+export const maxHistory = 100;
+
+/** How far back an ancestor is looked for before the history counts as rewritten. */
+const maxAncestors = 10_000;
+
+/** A repository that isomorphic-git and we read. */
+export interface ReadableRepository {
+  readonly fs: PromiseFsClient;
+  readonly gitdir: string;
+  readonly store: ObjectStore;
+}
+
+/** Reads a commit; an annotated tag is followed to what it tags. */
+export async function readCommit(
+  { fs, gitdir, store }: ReadableRepository,
+  oid: string,
+  basePath: string,
+): Promise<CommitInfo> {
+  const { commit, ...read } = await git.readCommit({ fs, gitdir, oid, cache: {} });
+  const parent = commit.parent[0];
+  return {
+    oid: read.oid,
+    treeOid: treeOidAt(store, commit.tree, basePath),
+    ...(parent === undefined ? {} : { parent }),
+    author: signatureOf(commit.author),
+    committer: signatureOf(commit.committer),
+    message: commit.message,
+  };
+}
+
+/** The first-parent history of `head` back to `since`, as far as it is here. */
+export async function readHistory(
+  repository: ReadableRepository,
+  head: string,
+  since: string | undefined,
+  basePath: string,
+): Promise<FetchedHistory> {
+  const first = await readCommit(repository, head, basePath);
+  if (since === undefined) return { commits: [first], truncated: false, rewritten: false };
+  if (since === first.oid) return { commits: [], truncated: false, rewritten: false };
+
+  const commits = [first];
+  const reached = await walkBack(repository, commits, (oid) => oid === since, basePath);
+  if (reached === "found") return { commits, truncated: false, rewritten: false };
+  // The shallow boundary, or too many commits, with `since` perhaps beyond: nothing says that it is gone.
+  if (!repository.store.has(since)) {
+    const atRoot = reached === "root";
+    return { commits, truncated: !atRoot, rewritten: atRoot };
+  }
+  const { fs, gitdir } = repository;
+  const isAncestor = await git
+    .isDescendent({ fs, gitdir, oid: first.oid, ancestor: since, depth: maxAncestors, cache: {} })
+    .catch((error: unknown) => {
+      if (error instanceof git.Errors.MaxDepthError || error instanceof git.Errors.NotFoundError) {
+        return false;
+      }
+      throw error;
+    });
+  const old = await ancestorsOf(repository, since);
+  const fresh = commits.filter(({ oid }) => !old.has(oid));
+  return {
+    commits: fresh,
+    truncated: reached === "limit" && fresh.length === commits.length,
+    rewritten: !isAncestor,
+  };
+}
+
+/** Appends first parents until `stop`; says why it ended. The parent at a shallow boundary is cut. */
+async function walkBack(
+  repository: ReadableRepository,
+  commits: CommitInfo[],
+  stop: (oid: string) => boolean,
+  basePath: string,
+): Promise<"found" | "root" | "boundary" | "limit"> {
+  for (;;) {
+    const last = commits[commits.length - 1]!;
+    if (last.parent === undefined) return "root";
+    if (stop(last.parent)) return "found";
+    if (!repository.store.has(last.parent)) {
+      const { parent: _, ...cut } = last;
+      commits[commits.length - 1] = cut;
+      return "boundary";
+    }
+    if (commits.length === maxHistory) return "limit";
+    commits.push(await readCommit(repository, last.parent, basePath));
+  }
+}
+
+/** A commit and what it descends from, as far as it is here. */
+async function ancestorsOf(
+  { fs, gitdir, store }: ReadableRepository,
+  oid: string,
+): Promise<ReadonlySet<string>> {
+  const seen = new Set([oid]);
+  for (const next of seen) {
+    if (seen.size > maxAncestors) break;
+    const { commit } = await git.readCommit({ fs, gitdir, oid: next, cache: {} });
+    for (const parent of commit.parent) if (store.has(parent)) seen.add(parent);
+  }
+  return seen;
+}
+
+function signatureOf(who: ReadCommitResult["commit"]["author"]): Signature {
+  return { name: who.name, email: who.email, timestampS: who.timestamp };
+}

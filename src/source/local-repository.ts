@@ -1,0 +1,141 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import git from "isomorphic-git";
+import { readCommit, readHistory, type ReadableRepository } from "./commit-history.js";
+import type { GitRepository } from "./git-repository.js";
+import type { SourceLimits } from "./limits.js";
+import { CorruptObjectError } from "./objects/git-object.js";
+import { createObjectFs } from "./objects/object-fs.js";
+import { openObjectStore, type ObjectStore } from "./objects/object-store.js";
+import { findRef, parseWantedRef, refNotFound, type KnownRef } from "./refs.js";
+import { SourceError } from "./source-error.js";
+import { sourceFailureOf } from "./source-failure.js";
+import { createTreeReader } from "./tree-reader.js";
+import type { WantsPath } from "./wanted-path.js";
+
+/** A repository on this machine. */
+export interface LocalRepositoryOptions {
+  /** A bare repository, or a work tree (also a linked one) whose committed state is read. */
+  readonly folder: string;
+  readonly ref: string | undefined;
+  readonly basePath: string;
+  readonly limits: SourceLimits;
+  readonly wants: WantsPath;
+}
+
+/** Watches a repository on disk, in place: nothing is copied, and nothing in it is ever written. */
+export function createLocalRepository(options: LocalRepositoryOptions): GitRepository {
+  const { basePath } = options;
+  const wanted = parseWantedRef(options.ref);
+  const trees = createTreeReader(options);
+  let opened: (ReadableRepository & { close(): void }) | undefined;
+
+  /** Git may have packed and removed files since they were opened: those are opened anew. */
+  async function reading<T>(
+    signal: AbortSignal,
+    operation: (repository: ReadableRepository) => Promise<T>,
+  ): Promise<T> {
+    try {
+      opened ??= openLocal(options.folder);
+      try {
+        return await operation(opened);
+      } catch (cause) {
+        if (!(cause instanceof CorruptObjectError || cause instanceof git.Errors.NotFoundError)) {
+          throw cause;
+        }
+        opened.close();
+        opened = openLocal(options.folder);
+        return await operation(opened);
+      }
+    } catch (cause) {
+      throw sourceFailureOf(cause, signal);
+    }
+  }
+
+  return {
+    head: (signal) =>
+      reading(signal, async (repository) => {
+        const oid = wanted.oid ?? (await resolveLocalRef(repository, wanted.candidates))?.oid;
+        if (oid === undefined) throw refNotFound(wanted, await listLocalRefs(repository));
+        return (await readCommit(repository, oid, basePath)).oid;
+      }),
+    fetch: (head, since, signal) =>
+      reading(signal, (repository) => readHistory(repository, head, since, basePath)),
+    tree: (commit, signal) =>
+      reading(signal, async (repository) => {
+        try {
+          const info = await readCommit(repository, commit, basePath);
+          return await trees.read(repository.store, info, signal);
+        } finally {
+          repository.store.release();
+        }
+      }),
+    close() {
+      opened?.close();
+      opened = undefined;
+      return Promise.resolve();
+    },
+  };
+}
+
+async function resolveLocalRef(
+  { fs, gitdir }: ReadableRepository,
+  candidates: readonly string[],
+): Promise<KnownRef | undefined> {
+  const found: KnownRef[] = [];
+  for (const ref of candidates) {
+    try {
+      found.push({ ref, oid: await git.resolveRef({ fs, gitdir, ref }) });
+    } catch (error) {
+      if (!(error instanceof git.Errors.NotFoundError)) throw error;
+    }
+  }
+  return findRef({ candidates, label: "" }, found);
+}
+
+async function listLocalRefs({ fs, gitdir }: ReadableRepository): Promise<readonly KnownRef[]> {
+  const branches = await git.listBranches({ fs, gitdir });
+  return branches.map((name) => ({ ref: `refs/heads/${name}`, oid: "" }));
+}
+
+function openLocal(folder: string): ReadableRepository & { close(): void } {
+  const { gitdir, headFile } = locate(folder);
+  refuseUnknownFormats(gitdir, folder);
+  const store: ObjectStore = openObjectStore(join(gitdir, "objects"));
+  const fs = createObjectFs({ gitdir, store: () => store, writable: false, headFile });
+  return { fs, gitdir, store, close: () => store.close() };
+}
+
+/** Finds Git's folder: the folder itself, its `.git`, or where a `.git` file of a work tree leads. */
+function locate(folder: string): { gitdir: string; headFile: string } {
+  const dotGit = join(folder, ".git");
+  let gitdir = resolve(statSync(dotGit, { throwIfNoEntry: false }) === undefined ? folder : dotGit);
+  if (statSync(gitdir, { throwIfNoEntry: false })?.isFile() === true) {
+    const leads = /^gitdir: (.+?)\s*$/.exec(readFileSync(gitdir, "utf8"))?.[1];
+    if (leads !== undefined) gitdir = resolve(dirname(gitdir), leads);
+  }
+  const headFile = join(gitdir, "HEAD");
+  const common = join(gitdir, "commondir");
+  if (statSync(common, { throwIfNoEntry: false })?.isFile() === true) {
+    gitdir = resolve(gitdir, readFileSync(common, "utf8").trim());
+  }
+  const isThere = [join(gitdir, "objects"), headFile].every(
+    (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  );
+  if (isThere) return { gitdir, headFile };
+  throw new SourceError(
+    "source/repository-not-found",
+    `there is no Git repository at ${folder}; give the folder that holds .git, or a bare repository`,
+  );
+}
+
+function refuseUnknownFormats(gitdir: string, folder: string): void {
+  const path = join(gitdir, "config");
+  const config = statSync(path, { throwIfNoEntry: false }) ? readFileSync(path, "utf8") : "";
+  const found = /^\s*(objectformat|refstorage)\s*=\s*(\S+)/im.exec(config);
+  if (found === null || /^(sha1|files)$/i.test(found[2] ?? "")) return;
+  throw new SourceError(
+    "source/protocol",
+    `the repository at ${folder} has ${found[1]} ${found[2]}, which is not supported; use sha1 and files`,
+  );
+}
