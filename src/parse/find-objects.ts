@@ -71,7 +71,7 @@ function findOne(value: JsonObject, scope: Scope, pointer: JsonPointer, sink: Fi
   const isOurs = typeof apiVersion === "string" && apiVersion.startsWith("gloo.solo.io/");
   if (scope === "open" && !isOurs && (apiVersion !== undefined || !isKind(kind))) return;
   if (apiVersion !== undefined && apiVersion !== "gloo.solo.io/v1") {
-    const params = { apiVersion: describe(apiVersion) };
+    const params = { apiVersion: inQuotes(apiVersion) };
     sink.report("object/unknown-api-version", params, pointerOf(pointer, "apiVersion"));
     return;
   }
@@ -79,7 +79,7 @@ function findOne(value: JsonObject, scope: Scope, pointer: JsonPointer, sink: Fi
   if (!isKind(actual)) {
     const near = typeof actual === "string" ? nearest(actual, kinds) : undefined;
     const params = {
-      kind: actual === undefined ? "(none given)" : describe(actual),
+      kind: actual === undefined ? "(none given)" : inQuotes(actual),
       ...(near === undefined ? {} : { near }),
     };
     sink.report("object/unknown-kind", params, pointerOf(pointer, "kind"));
@@ -133,6 +133,10 @@ function findCombined(value: JsonObject, base: JsonPointer, sink: FindSink): voi
       sink.report("schema/wrong-type", params, pointer);
     }
   }
+}
+
+function inQuotes(value: JsonValue): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : describe(value);
 }
 
 function isKind(kind: unknown): kind is Kind {

@@ -48,7 +48,10 @@ export function parseFile(file: SourceFile, scope: Scope, limits: ParseLimits): 
   if (objects.length > 0 && !isJsonFile(file)) {
     warnOfAmbiguity(file, read.text, read.documents.events, diagnostics);
   }
-  return { objects, unreadableNames: [], diagnostics, files: 1 };
+  // An object whose kind is not understood is declared all the same.
+  const isComplete = diagnostics.every(({ severity }) => severity !== "error");
+  const unreadableNames = isComplete ? [] : namesIn(file, scope);
+  return { objects, unreadableNames, diagnostics, files: 1 };
 }
 
 /** Reads `gloo.yaml`. */

@@ -61,8 +61,7 @@ export class MergedMessage<K extends keyof MessageTypes> {
   }
 
   get message(): MessageTypes[K] {
-    // Only fields of messages of this type were ever set.
-    return this.#fields as MessageTypes[K];
+    return this.#fields;
   }
 
   /** The field that is set and excludes `field`: itself, or another one of its oneof. */
