@@ -144,7 +144,6 @@ function headerValueFault(text: string): string | undefined {
 }
 
 function controlFault(text: string): string | undefined {
-   
   const odd = /[\u0000-\u0008\u000a-\u001f\u007f]/.exec(text)?.[0];
   return odd === undefined ? undefined : `it has the control character ${JSON.stringify(odd)}`;
 }

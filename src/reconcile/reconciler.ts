@@ -1,0 +1,87 @@
+import type { Snapshot } from "../snapshot/snapshot.js";
+import type { CommitRecord, Durations } from "./commit-record.js";
+
+/** The reconcile loop, as the rest of the process sees it. */
+export interface Reconciler {
+  /**
+   * Serves what the state directory holds, if anything, and then turns until it is closed. Resolves as
+   * soon as what was on disk is served, before the remote is asked for the first time.
+   */
+  start(): Promise<void>;
+  /**
+   * Asks for a turn soon: at once, or right after the one under way. `force` judges the newest commit
+   * again even if it was rejected or refused before. `expect` is a commit that a webhook named: while
+   * the remote does not show it yet, the loop looks again a few times.
+   */
+  wake(reason: WakeReason, options?: { readonly force?: boolean; readonly expect?: string }): void;
+  status(): ReconcilerStatus;
+  /** Known commits, newest first. */
+  commits(): readonly CommitRecord[];
+  /** What Envoys are served now. */
+  serving(): Serving | undefined;
+  /** Calls `listener` after every turn; what it gives stops that. */
+  onTurn(listener: (turn: TurnReport) => void): () => void;
+  close(): Promise<void>;
+}
+
+export type WakeReason = "start" | "schedule" | "webhook" | "request" | "secrets" | "retry" | "veto";
+
+/** What Envoys are served, and where it came from. */
+export interface Serving {
+  readonly snapshot: Snapshot;
+  readonly commit: CommitRecord;
+  /** It came from the state directory, and the remote has not been reached since. */
+  readonly restored: boolean;
+}
+
+export interface ReconcilerStatus {
+  readonly state: "idle" | "working" | "backing-off" | "stopped";
+  readonly startedAtMs: number;
+  readonly turns: number;
+  readonly lastTurn: TurnReport | undefined;
+  /** When the next turn is planned; undefined: only when woken. */
+  readonly nextTurnAtMs: number | undefined;
+  readonly source: {
+    /** What the ref named at the last look that worked. */
+    readonly head: string | undefined;
+    readonly lastOkAtMs: number | undefined;
+    readonly error: SourceTrouble | undefined;
+  };
+  /** What else needs a look, one sentence each: state on disk, secrets, rewritten history. */
+  readonly problems: readonly string[];
+}
+
+/** The remote cannot be used at the moment. */
+export interface SourceTrouble {
+  /** Such as `source/unreachable`. */
+  readonly code: string;
+  readonly message: string;
+  readonly sinceMs: number;
+  /** Failed attempts in a row. */
+  readonly attempts: number;
+}
+
+export const turnResults = [
+  "unchanged",
+  "published",
+  "rejected",
+  "refused",
+  "failed",
+  "held",
+] as const;
+/** `held`: nothing could be done yet, such as while an earlier commit waits for its Envoys. */
+export type TurnResult = (typeof turnResults)[number];
+
+/** One turn of the loop. */
+export interface TurnReport {
+  readonly result: TurnResult;
+  readonly reason: WakeReason;
+  readonly atMs: number;
+  /** The commit that the turn ended with: published, or the newest that was judged. */
+  readonly commit: string | undefined;
+  /** Commits judged in this turn. */
+  readonly judged: number;
+  readonly durations: Durations;
+  /** With `failed`: why. */
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+}
