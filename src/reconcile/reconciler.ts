@@ -24,7 +24,8 @@ export interface Reconciler {
   close(): Promise<void>;
 }
 
-export type WakeReason = "start" | "schedule" | "webhook" | "request" | "secrets" | "retry" | "veto";
+export type WakeReason =
+  "start" | "schedule" | "webhook" | "request" | "secrets" | "retry" | "veto";
 
 /** What Envoys are served, and where it came from. */
 export interface Serving {
