@@ -1,4 +1,5 @@
 import type { CatalogEntry } from "./catalog-entry.js";
+import { envoyCatalog } from "./catalog-envoy.js";
 import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
 import { translateCatalog } from "./catalog-translate.js";
@@ -8,6 +9,7 @@ export const catalog = {
   ...parseCatalog,
   ...validateCatalog,
   ...translateCatalog,
+  ...envoyCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 
 export type DiagnosticCode = keyof typeof catalog;

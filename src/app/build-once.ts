@@ -1,0 +1,57 @@
+import type { Secret, Secrets } from "../model/secret.js";
+import { createPipeline, type Build } from "../pipeline.js";
+import { builtinPlugins } from "../plugins/index.js";
+import { readSecrets, type SecretProblem } from "../secrets/read-secrets.js";
+import type { SourceTree } from "../source/source-tree.js";
+import { createPluginSet } from "../translate/plugin-set.js";
+import { defaultTranslationSettings } from "../translate/translate.js";
+
+/** What a build outside a control plane is made with. */
+export interface BuildOnceOptions {
+  /** Folder with the secrets that the config refers to. Default: none are known, and none are missed. */
+  readonly secretsDir?: string;
+}
+
+/** What came of a build outside a control plane. */
+export interface OneBuild extends Build {
+  /** Without `secretsDir`: the secrets that the config refers to, in order. Nobody looked for them. */
+  readonly uncheckedSecrets: readonly string[];
+  /** What is wrong with files of `secretsDir`. */
+  readonly secretProblems: readonly SecretProblem[];
+}
+
+/** Builds one tree as a control plane with default settings would, and serves it to nobody. */
+export async function buildOnce(tree: SourceTree, options: BuildOnceOptions): Promise<OneBuild> {
+  const pipeline = createPipeline({
+    plugins: createPluginSet(builtinPlugins),
+    settings: defaultTranslationSettings,
+  });
+  const endpoints = new Map();
+  if (options.secretsDir !== undefined) {
+    const { secrets, problems } = await readSecrets(options.secretsDir);
+    const build = pipeline.build(tree, { secrets, endpoints });
+    return { ...build, uncheckedSecrets: [], secretProblems: problems };
+  }
+  const secrets = new UnknownSecrets();
+  const build = pipeline.build(tree, { secrets, endpoints });
+  return {
+    ...build,
+    diagnostics: build.diagnostics.filter(({ code }) => code !== "secret/not-found"),
+    uncheckedSecrets: [...secrets.asked].sort(),
+    secretProblems: [],
+  };
+}
+
+/** No secrets, and a note of which ones were asked for. */
+class UnknownSecrets extends Map<string, Secret> implements Secrets {
+  readonly asked = new Set<string>();
+
+  override get(ref: string): undefined {
+    this.asked.add(ref);
+  }
+
+  override has(ref: string): boolean {
+    this.asked.add(ref);
+    return false;
+  }
+}

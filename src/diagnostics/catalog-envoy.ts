@@ -1,0 +1,13 @@
+import type { CatalogEntry } from "./catalog-entry.js";
+
+/** The diagnostics of asking a real Envoy. */
+export const envoyCatalog = {
+  "envoy/refused": {
+    severity: "error",
+    message: (p: { role: string; reason: string }) =>
+      `Envoy refuses what role "${p.role}" would be served: ${p.reason}`,
+    hint: () => "if the config is right, please report this: it should have been found before",
+    explain:
+      "The config passed every check of the product, and a real Envoy (`envoy --mode validate`) does not take what was made of it. The reason is in Envoy's own words. The place is that of the one object without which Envoy would take the rest, if there is such an object.",
+  },
+} as const satisfies Record<string, CatalogEntry>;
