@@ -19,8 +19,6 @@ export interface Shape {
   readonly secret?: string;
   /** Whether a secret is named in it or below it. */
   readonly holdsSecrets: boolean;
-  /** The name of the place where plugins say what stands here, such as `upstream-spec`. */
-  readonly struct?: string;
 }
 
 export interface KeyShape {
@@ -36,6 +34,11 @@ export interface SchemaResolver {
     reference: string,
     base: JsonObject,
   ): { readonly schema: JsonObject; readonly document: JsonObject };
+}
+
+interface Part {
+  readonly schema: JsonObject;
+  readonly document: JsonObject;
 }
 
 /** Makes shapes, each once. */
@@ -61,13 +64,13 @@ export function createShapes(resolver: SchemaResolver): (document: JsonObject) =
     // Set before its parts are made: a schema may refer to itself.
     made.set(schema, shape);
     if (schema["x-gloo-opaque"] === true) return shape;
-    if (typeof schema["x-gloo-struct"] === "string") shape.struct = schema["x-gloo-struct"];
     if (typeof schema["x-gloo-secret"] === "string") {
       shape.secret = schema["x-gloo-secret"];
       shape.holdsSecrets = true;
     }
-    if (isJsonObject(schema["properties"])) {
-      const { keys, filled } = keysOf(schema["properties"], document);
+    const parts = partsOf(schema, document);
+    if (parts.some((part) => isJsonObject(part.schema["properties"]))) {
+      const { keys, filled } = keysOf(parts);
       shape.keys = keys;
       shape.filled = filled;
       if ([...keys.values()].some((own) => own.shape.holdsSecrets)) shape.holdsSecrets = true;
@@ -84,20 +87,37 @@ export function createShapes(resolver: SchemaResolver): (document: JsonObject) =
     return shape;
   }
 
-  function keysOf(properties: JsonObject, document: JsonObject) {
+  /** A schema and those that it demands besides (`allOf`). */
+  function partsOf(schema: JsonObject, document: JsonObject): readonly Part[] {
+    const { allOf = [] } = schema;
+    const others = (Array.isArray(allOf) ? allOf : []).filter(isJsonObject);
+    return [
+      { schema, document },
+      ...others.flatMap((own) => {
+        const part =
+          typeof own["$ref"] === "string"
+            ? resolver.resolve(own["$ref"], document)
+            : { schema: own, document };
+        return partsOf(part.schema, part.document);
+      }),
+    ];
+  }
+
+  function keysOf(parts: readonly Part[]) {
     const keys = new Map<string, KeyShape>();
     const filled: { key: string; value: JsonValue }[] = [];
     const others: [string, KeyShape][] = [];
-    for (const [key, schema] of Object.entries(properties)) {
-      if (!isJsonObject(schema)) continue;
-      const shape = shapeOf(schema, document);
-      const target = targetOf(schema, document);
-      const isIgnored = target["x-gloo-ignored"] === true;
-      const entry = { key, shape, isIgnored };
-      keys.set(key, entry);
-      for (const spelling of spellingsOf(key, schema)) others.push([spelling, entry]);
-      const value = schema["default"];
-      if (schema["x-gloo-filled"] === true && value !== undefined) filled.push({ key, value });
+    for (const { schema: part, document } of parts) {
+      for (const [key, schema] of Object.entries(part["properties"] ?? {})) {
+        if (!isJsonObject(schema)) continue;
+        const shape = shapeOf(schema, document);
+        const isIgnored = targetOf(schema, document)["x-gloo-ignored"] === true;
+        const entry = { key, shape, isIgnored };
+        keys.set(key, entry);
+        for (const spelling of spellingsOf(key, schema)) others.push([spelling, entry]);
+        const value = schema["default"];
+        if (schema["x-gloo-filled"] === true && value !== undefined) filled.push({ key, value });
+      }
     }
     // A key's own name goes before another key's alias.
     for (const [spelling, entry] of others) if (!keys.has(spelling)) keys.set(spelling, entry);

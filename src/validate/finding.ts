@@ -1,0 +1,33 @@
+import type { DiagnosticCode, Params } from "../diagnostics/catalog.js";
+import { diagnostic, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
+import type { JsonPointer } from "../model/location.js";
+
+/** Something wrong with a value, before it is known where the value stands. */
+export interface Finding {
+  readonly code: DiagnosticCode;
+  /** What the message of `code` is made of. */
+  readonly params: object;
+  /** Within the value. */
+  readonly pointer: JsonPointer;
+  /** Whether the key there is at fault, or its value. */
+  readonly at: "key" | "value";
+}
+
+/** Makes a finding; the parameters are those that the code's message takes. */
+export function finding<C extends DiagnosticCode>(
+  code: C,
+  params: Params<C>,
+  pointer: JsonPointer,
+  at: "key" | "value" = "value",
+): Finding {
+  return { code, params, pointer, at };
+}
+
+/** The diagnostic of a finding, whose place `target` knows. */
+export function diagnosticOf(
+  { code, params, pointer, at }: Finding,
+  target: (pointer: JsonPointer, at: "key" | "value") => Target,
+): Diagnostic {
+  // `finding` has tied the parameters to the code.
+  return diagnostic(code, params as never, target(pointer, at));
+}

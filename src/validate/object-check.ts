@@ -1,0 +1,229 @@
+import { targetOf, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
+import { diagnostic } from "../diagnostics/diagnostic.js";
+import { emptyJsonObject, type JsonObject } from "../lib/json.js";
+import { lazy } from "../lib/lazy.js";
+import { nearest } from "../lib/nearest.js";
+import type { LanguageExtensions } from "../model/language.js";
+import { pointerOf, type JsonPointer, type Origin } from "../model/location.js";
+import type { Kind, Located } from "../model/resource.js";
+import type { RawObject } from "../parse/documents.js";
+import { diagnosticOf, finding, type Finding } from "./finding.js";
+import { misplacedKeys, unwrap, type UnwrappedObject } from "./kubernetes-form.js";
+import type { LanguageSchemas, UpstreamTypes } from "./language-schemas.js";
+import { normalize, writtenPointer } from "./normalize.js";
+import type { SchemaCheck } from "./schema-check.js";
+import { secretUsesOf, type SecretUse } from "./secret-uses.js";
+import { checkSemantics } from "./semantics.js";
+import type { Shape } from "./shape.js";
+
+/** What became of one object, looked at on its own. */
+export interface CheckedObject {
+  readonly kind: Kind;
+  /** As declared; undefined if it has none. */
+  readonly name: string | undefined;
+  /** In canonical form; undefined if it has errors. */
+  readonly located: Located<unknown> | undefined;
+  readonly secretUses: readonly SecretUse[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Where its name stands. */
+  readonly nameTarget: () => Target;
+}
+
+/** What checking an object takes. */
+export interface ObjectCheckOptions {
+  readonly extensions: LanguageExtensions;
+  readonly schemas: LanguageSchemas;
+  readonly shapeOf: (document: JsonObject) => Shape;
+  readonly schemaCheck: SchemaCheck;
+}
+
+/** More mistakes than this in one object have a single cause, most likely. */
+const maxShown = 25;
+
+/** Checks objects on their own, each once: an unchanged object gives the same answer (`===`). */
+export function createObjectCheck(options: ObjectCheckOptions): (raw: RawObject) => CheckedObject {
+  const known = new WeakMap<RawObject, CheckedObject>();
+  return (raw) => {
+    let checked = known.get(raw);
+    if (checked === undefined) known.set(raw, (checked = checkObject(raw, options)));
+    return checked;
+  };
+}
+
+function checkObject(raw: RawObject, options: ObjectCheckOptions): CheckedObject {
+  const wrapping = raw.wrapped ? checkWrapping(raw, options) : [];
+  const unwrapped = unwrap(raw);
+  const form = unwrapped === undefined ? undefined : canonicalForm(raw, unwrapped, options);
+  const name = nameOf(raw, form?.value);
+  const { kind } = raw;
+  const ref = name === undefined ? undefined : { kind, name };
+  const targetIn =
+    (origin: Origin) =>
+    (pointer: JsonPointer, at: "key" | "value"): Target => ({
+      ...(ref && { resource: ref }),
+      pointer,
+      location: origin.locate(pointer, at),
+    });
+  const diagnostics = [
+    ...wrapping.map((found) => diagnosticOf(found, targetIn(raw.origin))),
+    ...shown(form?.findings ?? [], targetIn(form?.origin ?? raw.origin)),
+  ];
+  const isSound = !diagnostics.some(({ severity }) => severity === "error");
+  const located =
+    isSound && form !== undefined && ref !== undefined
+      ? { ref, value: form.value, origin: form.origin }
+      : undefined;
+  const nameTarget = (): Target =>
+    located
+      ? targetOf(located, "/name")
+      : { ...(ref && { resource: ref }), pointer: "/name", location: raw.origin.locate("/name") };
+  const secretUses = located && form ? secretUsesOf(form.value, form.shape) : [];
+  return { kind, name, located, secretUses, diagnostics, nameTarget };
+}
+
+/** The wrapping of the Kubernetes form. What is taken out of it is checked with the object itself. */
+function checkWrapping(
+  raw: RawObject,
+  { schemas, schemaCheck }: ObjectCheckOptions,
+): readonly Finding[] {
+  const found = schemaCheck
+    .check(raw.value, schemas.kubernetes)
+    .filter(({ pointer }) => !pointer.startsWith("/metadata/") && !pointer.startsWith("/status"));
+  const { spec } = raw.value;
+  const inSpec = misplacedKeys.filter(
+    (key) => typeof spec === "object" && spec !== null && Object.hasOwn(spec, key),
+  );
+  return [
+    ...found,
+    ...inSpec.map((key) =>
+      finding("schema/unknown-key", { key, keys: "" }, pointerOf("/spec", key), "key"),
+    ),
+  ];
+}
+
+interface CanonicalForm {
+  readonly value: JsonObject;
+  readonly shape: Shape;
+  /** Takes pointers of `value`. */
+  readonly origin: Origin;
+  readonly findings: readonly Finding[];
+}
+
+function canonicalForm(
+  raw: RawObject,
+  unwrapped: UnwrappedObject,
+  options: ObjectCheckOptions,
+): CanonicalForm {
+  const { schemas, shapeOf, schemaCheck, extensions } = options;
+  const types = raw.kind === "Upstream" ? typesOf(unwrapped.value, extensions) : undefined;
+  const schema = schemas.objectSchema(raw.kind, types?.known);
+  const shape = shapeOf(schema);
+  const findings: Finding[] = [...(types?.findings ?? [])];
+  // Of a mapping, normalisation makes a mapping.
+  const normal = normalize(unwrapped.value, shape, {
+    sameKeyTwice(pointer, key, spelling) {
+      const at = pointerOf(pointer, spelling);
+      findings.push(finding("schema/same-key-twice", { key, spelling }, at, "key"));
+    },
+  }) as JsonObject;
+  findings.push(...schemaCheck.check(normal, schema));
+  const value = findings.length > 0 ? normal : finished(raw.kind, normal, types?.known);
+  if (findings.length === 0) findings.push(...checkSemantics(raw.kind, value));
+  return { value, shape, origin: originOf(raw, unwrapped, shape), findings };
+}
+
+/** Keeps what locating needs, and computes it when it is first asked for: most objects are sound. */
+function originOf(raw: RawObject, unwrapped: UnwrappedObject, shape: Shape): Origin {
+  const moved = lazy(() => {
+    const found = new Map<JsonPointer, JsonPointer>();
+    normalize(unwrapped.value, shape, {
+      moved: (canonical, written) => found.set(canonical, written),
+    });
+    return found;
+  });
+  return {
+    file: raw.origin.file,
+    locate(pointer, at) {
+      return raw.origin.locate(unwrapped.written(writtenPointer(pointer, moved())), at);
+    },
+  };
+}
+
+/** Which types an upstream has, in canonical spelling, and what is wrong with them. */
+function typesOf(
+  value: JsonObject,
+  { upstreamTypes, serviceTypes }: LanguageExtensions,
+): { readonly known: UpstreamTypes; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const { type } = value;
+  const upstream = typeof type === "string" ? upstreamTypes.get(type)?.canonical : undefined;
+  if (typeof type === "string" && type !== "" && upstream === undefined) {
+    findings.push(finding("upstream/unknown-type", unknownType(type, upstreamTypes), "/type"));
+  }
+  const info = value["service_info"] ?? value["serviceInfo"];
+  const serviceType =
+    typeof info === "object" && info !== null && "type" in info ? info.type : undefined;
+  const service =
+    typeof serviceType === "string" ? serviceTypes.get(serviceType)?.canonical : undefined;
+  if (typeof serviceType === "string" && serviceType !== "" && service === undefined) {
+    const params = unknownType(serviceType, serviceTypes);
+    findings.push(finding("upstream/unknown-service-type", params, "/service_info/type"));
+  }
+  return { known: { upstream, service }, findings };
+}
+
+function unknownType(type: string, types: LanguageExtensions["upstreamTypes"]) {
+  const near = nearest(type, types.keys());
+  const known = [...new Set([...types.values()].map(({ canonical }) => canonical))].join(", ");
+  return { type, known, ...(near !== undefined && { near }) };
+}
+
+/** What the schemas cannot say about the canonical form. */
+function finished(kind: Kind, value: JsonObject, types: UpstreamTypes | undefined): JsonObject {
+  switch (kind) {
+    case "Upstream":
+      return types?.upstream === undefined || types.upstream === value["type"]
+        ? value
+        : replaced(value, { type: types.upstream });
+    case "VirtualService": {
+      const { domains, roles } = value;
+      return replaced(value, {
+        // An empty domain, and no domain, is every domain, as in 2018.
+        domains: listOr(domains, "*").map((domain) => (domain === "" ? "*" : domain)),
+        roles: listOr(roles, "ingress"),
+      });
+    }
+    case "Role":
+    case "Attribute":
+      return value;
+  }
+}
+
+function listOr(value: unknown, only: string): readonly string[] {
+  // The schema has accepted it: a list of strings.
+  return Array.isArray(value) && value.length > 0 ? (value as readonly string[]) : [only];
+}
+
+function replaced(value: JsonObject, fields: JsonObject): JsonObject {
+  return Object.assign(emptyJsonObject(), value, fields);
+}
+
+function nameOf(raw: RawObject, value: JsonObject | undefined): string | undefined {
+  const { metadata } = raw.value;
+  const wrappedName =
+    raw.wrapped && typeof metadata === "object" && metadata !== null && "name" in metadata
+      ? metadata.name
+      : undefined;
+  const name = value?.["name"] ?? wrappedName;
+  return typeof name === "string" && name !== "" ? name : undefined;
+}
+
+function shown(
+  findings: readonly Finding[],
+  target: (pointer: JsonPointer, at: "key" | "value") => Target,
+): readonly Diagnostic[] {
+  const all = findings.slice(0, maxShown).map((found) => diagnosticOf(found, target));
+  if (findings.length <= maxShown) return all;
+  const params = { shown: maxShown, found: findings.length };
+  return [...all, diagnostic("schema/too-many-errors", params, target("", "value"))];
+}
