@@ -2,7 +2,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import { type CallContext, createCallHandler } from "./call.js";
 import { defaultRoleBindings } from "./certificate-role.js";
-import { createRejections } from "./rejections.js";
+import { createDoubts } from "./doubts.js";
 import { readRequest } from "./requests.js";
 import { createResourceViews } from "./resource-views.js";
 import { createResponses } from "./responses.js";
@@ -66,7 +66,10 @@ export interface AdsServer {
   /** All connected Envoys that have said who they are. */
   envoys(): readonly EnvoyStatus[];
   progress(): Progress;
-  /** New connections use these. Throws if they are no certificates, or if the server has no TLS. */
+  /**
+   * New connections use these. Throws, and keeps the old ones, if they are no certificates, if the server
+   * has no TLS, or if a CA for clients came or went.
+   */
   replaceTls(material: TlsMaterial): void;
   /** Takes no more streams, and ends all that there are with UNAVAILABLE: Envoy connects again. */
   close(): Promise<void>;
@@ -98,7 +101,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     streams,
     views,
     responses,
-    rejections: createRejections(),
+    doubts: createDoubts(),
     ttlMs: options.resourceTtlMs,
     maxStreams: options.maxStreams ?? 20_000,
     roleBindings: options.tls?.clientCa && (options.tls.roleBindings ?? defaultRoleBindings),

@@ -1,7 +1,7 @@
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { identitiesOf, mayHaveRole, type RoleBinding } from "./certificate-role.js";
+import type { Doubts } from "./doubts.js";
 import { readNode } from "./node.js";
-import type { Rejections } from "./rejections.js";
 import { readRequest, type XdsRequest } from "./requests.js";
 import type { ResourceViews } from "./resource-views.js";
 import type { Responses } from "./responses.js";
@@ -15,7 +15,7 @@ export interface CallContext {
   readonly streams: StreamTable;
   readonly views: ResourceViews;
   readonly responses: Responses;
-  readonly rejections: Rejections;
+  readonly doubts: Doubts;
   readonly ttlMs: number | undefined;
   readonly maxStreams: number;
   /** Undefined: clients show no certificate, and may have any role. */
@@ -48,8 +48,9 @@ function acceptCall(
 ): void {
   const { streams } = context;
   const connectedAtMs = context.now();
-  const certificate = context.roleBindings && call.getAuthContext().sslPeerCertificate;
-  const identities = certificate && identitiesOf(certificate);
+  const { roleBindings } = context;
+  const certificate = roleBindings && call.getAuthContext().sslPeerCertificate;
+  const identities = certificate ? identitiesOf(certificate) : [];
   let open = true;
   let entry: TableEntry | undefined;
   streams.openCalls++;
@@ -90,7 +91,7 @@ function acceptCall(
       ...context,
       stream: ++streamCount,
       variant,
-      service: service.label,
+      service,
       peer: call.getPeer(),
       connectedAtMs,
       node: readNode(request.node),
@@ -99,18 +100,19 @@ function acceptCall(
           if (!fault) guard(written);
         }),
       isDueElsewhere: (typeUrl) => streams.isDueElsewhere(made, typeUrl),
-      wrote: (renewedEndpoints) => {
+      wrote(renewedEndpoints) {
         streams.wrote(made, renewedEndpoints);
       },
     });
     const made: TableEntry = {
       stream,
       service,
+      connection: `${call.getPeer()} ${request.node.id}`,
       guard,
       checkRole() {
         const { askedRole } = stream;
-        if (identities === undefined || askedRole === undefined) return;
-        if (mayHaveRole(identities, askedRole, context.roleBindings ?? [])) return;
+        if (roleBindings === undefined || askedRole === undefined) return;
+        if (mayHaveRole(identities, askedRole, roleBindings)) return;
         const names = identities.map(quote).join(", ") || "nobody";
         const details = `the client certificate is for ${names}, which may not have role ${quote(askedRole)}`;
         refuse(status.PERMISSION_DENIED, details);

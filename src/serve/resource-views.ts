@@ -32,6 +32,8 @@ export interface ResourceViews {
   /** All of `after`, and of `before` what is not in it. */
   union(before: ResourceSet, after: ResourceSet): ResourceSet;
   diff(before: ResourceSet, after: ResourceSet): SetDiff;
+  /** A set but for these names. Not remembered: `names` is empty for all but few streams. */
+  without(set: ResourceSet, names: ReadonlySet<string>): ResourceSet;
   /** Lets go of what no stream asked for since the last call. */
   age(): void;
 }
@@ -49,6 +51,10 @@ export function createResourceViews(): ResourceViews {
     },
     union: (before, after) => unions.get(before, after),
     diff: (before, after) => (before.version === after.version ? noDiff : diffs.get(before, after)),
+    without(set, names) {
+      if (names.size === 0) return set;
+      return setInOrder([...set.resources.values()].filter(({ name }) => !names.has(name)));
+    },
     age() {
       for (const memo of [selections, unions, diffs]) memo.age();
     },

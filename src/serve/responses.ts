@@ -33,8 +33,16 @@ export interface Responses {
     transition: Transition,
     form: ResponseForm,
   ): readonly [SharedResponse, ...SharedResponse[]];
-  /** Resources without their bodies: the client keeps them for another TTL. */
-  heartbeat(typeUrl: string, set: ResourceSet, form: ResponseForm): SharedResponse;
+  /**
+   * Resources without their bodies: the client keeps them for another TTL. `wireVersion`: what the
+   * client last had of the type.
+   */
+  heartbeat(
+    typeUrl: string,
+    set: ResourceSet,
+    wireVersion: string,
+    form: ResponseForm,
+  ): SharedResponse;
   /** Lets go of what no stream asked for since the last call. */
   age(): void;
 }
@@ -58,6 +66,9 @@ const varint = 0;
 const lengthDelimited = 2;
 const tag = (field: number, wireType: number): number => (field << 3) | wireType;
 
+/** How many responses are remembered of one set of resources: those that were asked for last. */
+const maxRemembered = 100;
+
 /** Starts with nothing encoded. `maxBytes`: see `AdsServerOptions.maxResponseBytes`. */
 export function createResponses(maxBytes: number): Responses {
   type Known = WeakMap<ResourceSet, Map<string, readonly [SharedResponse, ...SharedResponse[]]>>;
@@ -78,13 +89,19 @@ export function createResponses(maxBytes: number): Responses {
       invariant(first, "a transition takes at least one response");
       shared = [first, ...rest];
     }
+    row.delete(key);
     row.set(key, shared);
+    for (const oldest of row.keys()) {
+      if (row.size <= maxRemembered) break;
+      row.delete(oldest);
+    }
     return shared;
   };
 
   return {
     of(typeUrl, transition, form) {
       const { goal, complete, changed, removed } = transition;
+      const version = transition.version + versionSuffix(form);
       const contents = complete ? "all" : transition.key;
       const key = `${form.variant} ${form.ttlMs ?? ""} ${typeUrl} ${contents}`;
       return remembered(goal, key, () => {
@@ -92,21 +109,20 @@ export function createResponses(maxBytes: number): Responses {
         const fields = [...names].map((name) => {
           const resource = goal.resources.get(name);
           invariant(resource, `"${name}" is sent and not there`);
-          return resourceBytes(resource, form);
+          return resourceBytes(resource, version, form);
         });
         return splitFields(fields, removed, complete ? Infinity : maxBytes).map((part) =>
-          encodeBody(typeUrl, goal.version + versionSuffix(form), part),
+          encodeBody(typeUrl, version, part),
         );
       });
     },
-    heartbeat(typeUrl, set, form) {
-      const key = `${form.variant} ${form.ttlMs ?? ""} ${typeUrl} heartbeat`;
+    heartbeat(typeUrl, set, wireVersion, form) {
+      const key = `${form.variant} ${form.ttlMs ?? ""} ${typeUrl} heartbeat ${wireVersion}`;
       const [only] = remembered(set, key, () => {
         const resources = [...set.resources.values()].map((resource) =>
-          wrapResource(resource, form, false),
+          wrapResource(resource, wireVersion, form, false),
         );
-        const version = set.version + versionSuffix(form);
-        return [encodeBody(typeUrl, version, { resources, removed: [] })];
+        return [encodeBody(typeUrl, wireVersion, { resources, removed: [] })];
       });
       return only;
     },
@@ -117,7 +133,8 @@ export function createResponses(maxBytes: number): Responses {
   };
 }
 
-function shareResponse(body: Uint8Array, count: { nonces: number }): SharedResponse {
+function shareResponse(encoded: Uint8Array, count: { nonces: number }): SharedResponse {
+  let body = encoded;
   let current: Response | undefined;
   return {
     withNonceAfter(after) {
@@ -127,7 +144,9 @@ function shareResponse(body: Uint8Array, count: { nonces: number }): SharedRespo
           .uint32(tag(responseField.nonce, lengthDelimited))
           .string(String(nonce))
           .finish();
-        current = { nonce, bytes: Buffer.concat([body, field]) };
+        const bytes = Buffer.concat([body, field]);
+        body = bytes.subarray(0, body.byteLength);
+        current = { nonce, bytes };
       }
       return current;
     },
@@ -140,23 +159,34 @@ interface Part {
   readonly removed: readonly string[];
 }
 
+/** Tag and length of a field, at most. */
+const fieldOverhead = 6;
+
 /** In order, each part below `maxBytes` unless one resource alone is larger. At least one part. */
 function splitFields(
   resources: readonly Uint8Array[],
   removed: readonly string[],
   maxBytes: number,
 ): readonly Part[] {
-  const parts: Uint8Array[][] = [[]];
-  let size = removed.reduce((sum, name) => sum + 3 * name.length + 6, 0);
-  for (const resource of resources) {
-    size += resource.byteLength + 6;
-    if (size > maxBytes && parts.at(-1)!.length > 0) {
-      parts.push([]);
-      size = resource.byteLength + 6;
+  let last = { resources: [] as Uint8Array[], removed: [] as string[] };
+  const parts = [last];
+  let size = 0;
+  const makeRoom = (bytes: number): void => {
+    if (size > 0 && size + bytes > maxBytes) {
+      parts.push((last = { resources: [], removed: [] }));
+      size = 0;
     }
-    parts.at(-1)!.push(resource);
+    size += bytes;
+  };
+  for (const resource of resources) {
+    makeRoom(resource.byteLength + fieldOverhead);
+    last.resources.push(resource);
   }
-  return parts.map((part, index) => ({ resources: part, removed: index === 0 ? removed : [] }));
+  for (const name of removed) {
+    makeRoom(Buffer.byteLength(name) + fieldOverhead);
+    last.removed.push(name);
+  }
+  return parts;
 }
 
 function encodeBody(typeUrl: string, version: string, part: Part): Uint8Array {
@@ -173,14 +203,23 @@ function encodeBody(typeUrl: string, version: string, part: Part): Uint8Array {
 }
 
 /** One entry of `resources`: an Any in state of the world, a Resource in delta. */
-function resourceBytes(resource: XdsResource, form: ResponseForm): Uint8Array {
+function resourceBytes(resource: XdsResource, wireVersion: string, form: ResponseForm): Uint8Array {
   const plain = form.variant === "sotw" && form.ttlMs === undefined;
-  return plain ? resource.any : wrapResource(resource, form, true);
+  return plain ? resource.any : wrapResource(resource, wireVersion, form, true);
 }
 
-function wrapResource(resource: XdsResource, form: ResponseForm, withBody: boolean): Uint8Array {
+/**
+ * A Resource. In delta it has a version of its own; in state of the world that of the response, which
+ * Envoy compares with the one it has in order to tell a heartbeat.
+ */
+function wrapResource(
+  resource: XdsResource,
+  wireVersion: string,
+  form: ResponseForm,
+  withBody: boolean,
+): Uint8Array {
   const writer = protobuf.Writer.create();
-  const version = resource.version + versionSuffix(form);
+  const version = form.variant === "delta" ? resource.version + versionSuffix(form) : wireVersion;
   writer.uint32(tag(resourceField.version, lengthDelimited)).string(version);
   if (withBody) writer.uint32(tag(resourceField.body, lengthDelimited)).bytes(resource.any);
   writer.uint32(tag(resourceField.name, lengthDelimited)).string(resource.name);

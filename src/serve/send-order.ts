@@ -21,5 +21,13 @@ export const usersOf: ReadonlyMap<string, readonly string[]> = new Map([
   [route, [listener]],
 ]);
 
+/** The inverse: by type, the types that it may refer to, whose removals wait for it. */
+export const usedBy: ReadonlyMap<string, readonly string[]> = new Map(
+  sendOrder.map((typeUrl) => [
+    typeUrl,
+    sendOrder.filter((used) => usersOf.get(used)?.includes(typeUrl)),
+  ]),
+);
+
 /** Types whose state-of-the-world responses are always complete; absence removes. */
 export const completeTypes: ReadonlySet<string> = new Set([cluster, listener]);

@@ -1,4 +1,6 @@
+import { typeUrls } from "../envoy/type-urls.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
+import { usedBy } from "./send-order.js";
 import { type XdsService, xdsServices } from "./services.js";
 import type { XdsStream } from "./xds-stream.js";
 
@@ -6,6 +8,8 @@ import type { XdsStream } from "./xds-stream.js";
 export interface TableEntry {
   readonly stream: XdsStream;
   readonly service: XdsService;
+  /** Equal for the calls of one Envoy on one connection. */
+  readonly connection: string;
   /** Runs a part of the stream's work; what it throws ends this stream only. */
   guard(work: () => void): void;
   /** Ends the call if its certificate does not have the role that the node asks for. */
@@ -23,7 +27,7 @@ export interface StreamTable {
   list(): readonly XdsStream[];
   publish(snapshot: Snapshot): void;
   heartbeat(): void;
-  /** Whether another single-service stream of the same node has something of a type left to send. */
+  /** Whether a single-service stream beside this one has something of a type left to send. */
   isDueElsewhere(entry: TableEntry, typeUrl: string): boolean;
   /** A response was taken by the transport: see `XdsStreamOptions.wrote`. */
   wrote(entry: TableEntry, renewedEndpoints: readonly string[]): void;
@@ -34,16 +38,34 @@ export interface StreamTable {
 /** Starts empty, without a snapshot. */
 export function createStreamTable(): StreamTable {
   const byService = new Map(xdsServices.map((service) => [service, new Set<TableEntry>()]));
-  /** Streams of single services, which together are to one Envoy what ADS is in one stream. */
-  const singles = new Map<string, Set<TableEntry>>();
+  /**
+   * Streams of single services by connection and type. Together they are to an Envoy what ADS is in one
+   * stream; Envoy has one for each assignment, route table and secret. On connections of their own,
+   * nothing can be said about the order in which responses arrive.
+   */
+  const singles = new Map<string, Map<string, Set<TableEntry>>>();
   let snapshot: Snapshot | undefined;
 
   function* entries(): Generator<TableEntry> {
     for (const ofService of byService.values()) yield* ofService;
   }
 
-  const siblings = ({ stream, service }: TableEntry): Iterable<TableEntry> =>
-    service.typeUrl === undefined ? [] : (singles.get(stream.envoy.nodeId) ?? []);
+  const siblings = ({ service, connection }: TableEntry, typeUrl: string): Iterable<TableEntry> =>
+    service.typeUrl === undefined ? [] : (singles.get(connection)?.get(typeUrl) ?? []);
+
+  const addSingle = (typeUrl: string, entry: TableEntry): void => {
+    const byType = singles.get(entry.connection) ?? new Map<string, Set<TableEntry>>();
+    const ofType = byType.get(typeUrl) ?? new Set();
+    singles.set(entry.connection, byType.set(typeUrl, ofType.add(entry)));
+  };
+
+  const removeSingle = (typeUrl: string, entry: TableEntry): void => {
+    const byType = singles.get(entry.connection);
+    const ofType = byType?.get(typeUrl);
+    ofType?.delete(entry);
+    if (ofType?.size === 0) byType?.delete(typeUrl);
+    if (byType?.size === 0) singles.delete(entry.connection);
+  };
 
   const retarget = (entry: TableEntry, next: Snapshot): void => {
     entry.guard(() => {
@@ -58,24 +80,26 @@ export function createStreamTable(): StreamTable {
     });
   };
 
+  /** Removals that waited for a stream can be sent. */
+  const flushUsed = (entry: TableEntry): void => {
+    for (const used of usedBy.get(entry.service.typeUrl ?? "") ?? []) {
+      for (const sibling of siblings(entry, used)) flush(sibling);
+    }
+  };
+
   return {
     openCalls: 0,
     add(entry) {
       byService.get(entry.service)?.add(entry);
-      const { nodeId } = entry.stream.envoy;
-      if (entry.service.typeUrl !== undefined) {
-        const group = singles.get(nodeId) ?? new Set();
-        singles.set(nodeId, group.add(entry));
-      }
+      const { typeUrl } = entry.service;
+      if (typeUrl !== undefined) addSingle(typeUrl, entry);
       if (snapshot !== undefined) retarget(entry, snapshot);
     },
     remove(entry) {
       byService.get(entry.service)?.delete(entry);
-      const { nodeId } = entry.stream.envoy;
-      const group = singles.get(nodeId);
-      group?.delete(entry);
-      if (group?.size === 0) singles.delete(nodeId);
-      for (const sibling of siblings(entry)) flush(sibling);
+      const { typeUrl } = entry.service;
+      if (typeUrl !== undefined) removeSingle(typeUrl, entry);
+      flushUsed(entry);
     },
     list: () => [...entries()].map(({ stream }) => stream),
     publish(next) {
@@ -93,18 +117,20 @@ export function createStreamTable(): StreamTable {
       }
     },
     isDueElsewhere(entry, typeUrl) {
-      for (const sibling of siblings(entry)) {
-        if (sibling !== entry && sibling.stream.isDue(typeUrl)) return true;
+      for (const sibling of siblings(entry, typeUrl)) {
+        if (sibling.stream.isDue(typeUrl)) return true;
       }
       return false;
     },
     wrote(entry, renewedEndpoints) {
-      for (const sibling of siblings(entry)) {
-        if (sibling === entry) continue;
-        sibling.guard(() => {
-          sibling.stream.resendEndpoints(renewedEndpoints);
-        });
+      if (renewedEndpoints.length > 0) {
+        for (const sibling of siblings(entry, typeUrls.endpoints)) {
+          sibling.guard(() => {
+            sibling.stream.resendEndpoints(renewedEndpoints);
+          });
+        }
       }
+      flushUsed(entry);
     },
     close() {
       for (const entry of [...entries()]) entry.shutDown();

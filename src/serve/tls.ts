@@ -20,13 +20,20 @@ export interface TlsOptions extends TlsMaterial {
 
 /** TLS credentials whose certificates can be replaced while the server runs. */
 export class ReloadableCredentials extends ServerCredentials {
+  readonly #asksClients: boolean;
+
   constructor(material: TlsMaterial) {
     const requestCert = material.clientCa !== undefined;
     super({ requestCert, rejectUnauthorized: requestCert }, contextOf(material));
+    this.#asksClients = requestCert;
   }
 
   /** New connections use these. Throws if they are not what TLS takes; then the old ones stay. */
   replace(material: TlsMaterial): void {
+    if ((material.clientCa !== undefined) !== this.#asksClients) {
+      // Without its own CA, the server would take any certificate that a public one signed.
+      throw new Error("whether clients show certificates cannot change while the server runs");
+    }
     this.updateSecureContextOptions(contextOf(material));
   }
 

@@ -1,11 +1,12 @@
-import type { ResourceViews } from "./resource-views.js";
 import type { TypeStatus } from "./serve-events.js";
-import { createTypeState, type TypeState } from "./type-state.js";
+import type { TypeState } from "./type-state.js";
 
 /** A response that was sent, until the client says what became of it. */
 export interface Unanswered {
   /** Of the type's set in the snapshot. */
   readonly version: string;
+  /** As the client gives it back. */
+  readonly wireVersion: string;
   readonly snapshotId: string;
   /** The resources that it brought or took away. */
   readonly names: readonly string[];
@@ -14,7 +15,8 @@ export interface Unanswered {
 /** One type on one stream: its state, and what the client said about the responses it got. */
 export interface TypeRecord {
   readonly state: TypeState;
-  readonly sentVersion: string | undefined;
+  /** What the client was sent last, unless it rejected that: then what it accepted last. */
+  readonly held: Unanswered | undefined;
   /** The client is to be told that what it has is to be kept. */
   heartbeatDue: boolean;
   wasSent(nonce: string, response: Unanswered): void;
@@ -29,11 +31,10 @@ export interface TypeRecord {
 const maxUnanswered = 100;
 
 /** Starts without requests and responses. */
-export function createTypeRecord(typeUrl: string, views: ResourceViews): TypeRecord {
-  const state = createTypeState(typeUrl, views);
+export function createTypeRecord(state: TypeState): TypeRecord {
   const unanswered = new Map<string, Unanswered>();
-  let sentVersion: string | undefined;
-  let ackedVersion: string | undefined;
+  let sent: Unanswered | undefined;
+  let acked: Unanswered | undefined;
   let lastNack: TypeStatus["lastNack"];
   let rejected = false;
 
@@ -42,13 +43,13 @@ export function createTypeRecord(typeUrl: string, views: ResourceViews): TypeRec
 
   return {
     state,
-    get sentVersion() {
-      return sentVersion;
+    get held() {
+      return lastAnswer() === "rejected" ? acked : sent;
     },
     heartbeatDue: false,
     wasSent(nonce, response) {
       state.lastNonce = nonce;
-      sentVersion = response.version;
+      sent = response;
       unanswered.set(nonce, response);
       for (const oldest of unanswered.keys()) {
         if (unanswered.size <= maxUnanswered) break;
@@ -64,7 +65,7 @@ export function createTypeRecord(typeUrl: string, views: ResourceViews): TypeRec
         if (older === nonce) break;
       }
       rejected = error !== undefined;
-      if (error === undefined) ackedVersion = answered.version;
+      if (error === undefined) acked = answered;
       else {
         lastNack = { version: answered.version, message: error, atMs };
         for (const name of answered.names) state.doubted.add(name);
@@ -80,8 +81,8 @@ export function createTypeRecord(typeUrl: string, views: ResourceViews): TypeRec
           ...state.subscription.names.sorted,
         ],
         // A change of the set that does not touch what this client asks for is not sent to it.
-        sentVersion: isCurrent ? currentVersion : sentVersion,
-        ackedVersion: isCurrent && lastAnswer() === "accepted" ? currentVersion : ackedVersion,
+        sentVersion: isCurrent ? currentVersion : sent?.version,
+        ackedVersion: isCurrent && lastAnswer() === "accepted" ? currentVersion : acked?.version,
         lastNack,
       };
     },

@@ -22,15 +22,13 @@ export interface TypeState {
   claimedVersion: string;
   /** It came with resources of an earlier stream. */
   reconnected: boolean;
-  /** It rejected a response of an earlier stream: what it says it has is not to be relied on. */
-  distrusted: boolean;
   /** Names to send although the client was sent them, or to tell it that they do not exist. */
   readonly due: Set<string>;
   dueAll: boolean;
   /**
-   * Names in responses that the client rejected: of each it may have the old version or the new one,
-   * since Envoy rejects a response as a whole for some faults. They are sent along with the change of
-   * any of them, and cause no response themselves.
+   * Names in responses that the client rejected, on this stream or on the one before: of each it may
+   * have the old version or the new one, since Envoy rejects a response as a whole for some faults.
+   * They are sent along with the change of any of them, and cause no response themselves.
    */
   readonly doubted: Set<string>;
   lastNonce: string | undefined;
@@ -41,6 +39,8 @@ export interface TypeState {
 /** What to send to a client of one type, and what it has afterwards. */
 export interface Transition {
   readonly goal: ResourceSet;
+  /** Of the set that `goal` is the part of that the client asks for. */
+  readonly version: string;
   /** State of the world, complete types: the response holds all of `goal`. */
   readonly complete: boolean;
   /** Names that the client did not have in this version, or that it asked for. */
@@ -48,12 +48,16 @@ export interface Transition {
   readonly removed: readonly string[];
   /** Of these, the names whose content may be news to the client. */
   readonly renewed: readonly string[];
-  /** Equal keys with equal goals mean equal responses. */
+  /** Equal keys with the same goal mean equal responses. */
   readonly key: string;
 }
 
 /** The state of a type that nothing was asked of yet. */
-export function createTypeState(typeUrl: string, views: ResourceViews): TypeState {
+export function createTypeState(
+  typeUrl: string,
+  doubted: ReadonlySet<string>,
+  views: ResourceViews,
+): TypeState {
   return {
     typeUrl,
     subscription: { wildcard: false, names: views.nameSets.empty, everNamed: false },
@@ -61,21 +65,29 @@ export function createTypeState(typeUrl: string, views: ResourceViews): TypeStat
     owesAnswer: false,
     claimedVersion: "",
     reconnected: false,
-    distrusted: false,
     due: new Set(),
     dueAll: false,
-    doubted: new Set(),
+    doubted: new Set(doubted),
     lastNonce: undefined,
     seen: false,
   };
 }
 
-/** Takes a state-of-the-world request. `first`: the first one of its type on the stream. */
+/** What the taking of requests depends on besides the request. */
+export interface RequestRules {
+  /** It is the first one of its type on the stream. */
+  readonly first: boolean;
+  /** Of {@link completeTypes}. */
+  readonly complete: boolean;
+  /** What the wire adds to a version. */
+  readonly versionSuffix: string;
+}
+
+/** Takes a state-of-the-world request. */
 export function takeSotwRequest(
   state: TypeState,
   request: SotwRequest,
-  first: boolean,
-  complete: boolean,
+  { first, complete, versionSuffix }: RequestRules,
   views: ResourceViews,
 ): void {
   const { lastNonce, seen } = state;
@@ -87,8 +99,8 @@ export function takeSotwRequest(
   state.subscription = after;
   if (before === undefined) {
     state.owesAnswer = true;
-    state.claimedVersion = request.version;
     state.reconnected = request.version !== "";
+    if (state.doubted.size === 0) state.claimedVersion = plainVersion(request, versionSuffix);
     return;
   }
   if (after === before) return;
@@ -100,12 +112,11 @@ export function takeSotwRequest(
   if (after.wildcard) state.dueAll = true;
 }
 
-/** Takes a delta request. `first`: the first one of its type on the stream. */
+/** Takes a delta request. */
 export function takeDeltaRequest(
   state: TypeState,
   request: DeltaRequest,
-  first: boolean,
-  versionSuffix: string,
+  { first, versionSuffix }: RequestRules,
   views: ResourceViews,
 ): void {
   const { subscribe, unsubscribe, initialVersions } = request;
@@ -113,11 +124,7 @@ export function takeDeltaRequest(
   const step = stepDelta(before, subscribe, unsubscribe, views.nameSets);
   state.subscription = step.subscription;
   if (first) {
-    const versionOfClaim = (version: string): string =>
-      state.distrusted || !version.endsWith(versionSuffix)
-        ? ""
-        : version.slice(0, version.length - versionSuffix.length);
-    const claimed = initialVersions ? claimedSet(initialVersions, versionOfClaim) : emptySet;
+    const claimed = claimedSet(initialVersions, versionSuffix, state.doubted);
     state.sent = views.select(claimed, step.subscription);
     state.reconnected = initialVersions !== undefined;
     state.owesAnswer = step.subscription.wildcard && !state.reconnected;
@@ -130,15 +137,26 @@ export function takeDeltaRequest(
   if (step.askedAll) state.dueAll = true;
 }
 
+/** A version that a client brings, as resources have it; empty if it is of another form. */
+function plainVersion({ version }: { readonly version: string }, suffix: string): string {
+  return version.endsWith(suffix) ? version.slice(0, version.length - suffix.length) : "";
+}
+
 /** What a client says it has: names and versions, no bodies. */
 function claimedSet(
-  versions: ReadonlyMap<string, string>,
-  versionOfClaim: (version: string) => string,
+  versions: ReadonlyMap<string, string> | undefined,
+  versionSuffix: string,
+  doubted: ReadonlySet<string>,
 ): ResourceSet {
+  if (versions === undefined) return emptySet;
   const resources = new Map<string, XdsResource>();
   for (const name of [...versions.keys()].sort(compareText)) {
-    const version = versionOfClaim(versions.get(name) ?? "");
-    resources.set(name, { name, version, any: new Uint8Array() });
+    const version = plainVersion({ version: versions.get(name) ?? "" }, versionSuffix);
+    resources.set(name, {
+      name,
+      version: doubted.has(name) ? "" : version,
+      any: new Uint8Array(),
+    });
   }
   return { version: versionOf(resources.values()), resources };
 }
@@ -148,10 +166,18 @@ export interface TransitionRules {
   readonly variant: "sotw" | "delta";
   /** Of {@link completeTypes}, for state of the world. */
   readonly complete: boolean;
-  /** What is gone must stay for now: others may still refer to it. */
-  readonly keepRemoved: boolean;
-  /** What the wire adds to a version. */
-  readonly versionSuffix: string;
+  /** Whether what is gone must stay for now, since others may still refer to it. */
+  readonly keepsRemoved: () => boolean;
+}
+
+/** Whether something of the type is left to send, or may be. */
+export function hasChange(state: TypeState, served: ResourceSet, views: ResourceViews): boolean {
+  const { subscription, sent } = state;
+  // Nothing at all for a type that the client dropped: Envoy would not take the nonce.
+  if (isIdle(subscription)) return false;
+  if (state.due.size > 0 || state.dueAll || state.owesAnswer) return true;
+  const target = views.select(served, subscription);
+  return sent !== target && sent.version !== target.version;
 }
 
 /**
@@ -164,71 +190,66 @@ export function transitionOf(
   rules: TransitionRules,
   views: ResourceViews,
 ): Transition | undefined {
-  const { subscription, due } = state;
-  // Nothing at all for a type that the client dropped: Envoy would not take the nonce.
-  if (isIdle(subscription)) return undefined;
-  const target = views.select(served, subscription);
-  if (state.sent === target && due.size === 0 && !state.dueAll && !state.owesAnswer) {
+  const target = views.select(served, state.subscription);
+  if (!hasChange(state, served, views)) {
+    state.sent = target; // equal, but an older object may hold on to an older snapshot
     return undefined;
   }
-  if (rules.variant === "sotw" && state.owesAnswer && !state.distrusted) {
-    skipKnown(state, target, rules.versionSuffix);
-  }
-  const stale = rules.keepRemoved && views.diff(state.sent, target).removed.length > 0;
-  const goal = stale ? views.union(state.sent, target) : target;
+  const { due, doubted } = state;
+  const isDelta = rules.variant === "delta";
+  if (!isDelta && state.owesAnswer) skipKnown(state, target);
+  const isStale = views.diff(state.sent, target).removed.length > 0 && rules.keepsRemoved();
+  const goal = isStale ? views.union(state.sent, target) : target;
   const diff = views.diff(state.sent, goal);
-  const asked = [...(state.dueAll ? target.resources.keys() : []), ...due];
-  const extra = asked.filter((name) => !diff.has(name));
-  const removed = rules.variant === "delta" ? diff.removed : [];
-  const missing = rules.variant === "delta" ? extra.filter(isMissing) : [];
-  const existing = extra.filter((name) => !isMissing(name));
-  const wanted =
-    state.owesAnswer ||
-    state.dueAll ||
-    diff.changed.length + removed.length + missing.length + existing.length > 0 ||
-    (rules.complete && diff.removed.length + extra.length > 0);
-  if (!wanted) {
+  // Sent along: what was asked for, and what was rejected together with what changes.
+  const asked = [...(state.dueAll ? goal.resources.keys() : []), ...due];
+  const cured = rules.complete || [...doubted].some((name) => diff.has(name)) ? [...doubted] : [];
+  const isThere = (name: string): boolean => goal.resources.has(name);
+  const extra = distinct(asked, cured).filter((name) => !diff.has(name));
+  const changed = distinct(diff.changed, extra.filter(isThere));
+  const removed = isDelta
+    ? distinct(
+        diff.removed,
+        extra.filter((name) => !isThere(name)),
+      )
+    : [];
+  const isNews = rules.complete
+    ? diff.changed.length + diff.removed.length + asked.length > 0
+    : changed.length + removed.length > 0;
+  if (!isNews && !state.owesAnswer && !state.dueAll) {
     settle(state, goal);
     return undefined;
   }
-  // A change to what was rejected is the cure: it takes along what was rejected with it.
-  const cured = [...state.doubted].some((name) => diff.has(name));
-  const doubted = cured ? [...state.doubted].filter((name) => !diff.has(name)) : [];
-  existing.push(...doubted.filter((name) => !isMissing(name)));
-  if (rules.variant === "delta") missing.push(...doubted.filter(isMissing));
-  const plain = existing.length + missing.length === 0;
   return {
     goal,
+    version: goal === target ? served.version : goal.version,
     complete: rules.complete,
-    changed: plain ? diff.changed : distinct(diff.changed, existing),
-    removed: plain ? removed : distinct(removed, missing),
-    renewed: doubted.length === 0 ? diff.changed : distinct(diff.changed, doubted),
-    key: plain ? diff.key : JSON.stringify([diff.key, existing, missing]),
+    changed,
+    removed,
+    renewed: distinct(diff.changed, cured.filter(isThere)),
+    key: extra.length === 0 ? diff.key : JSON.stringify([diff.key, extra]),
   };
-
-  function isMissing(name: string): boolean {
-    return !target.resources.has(name);
-  }
 }
 
+/** The names of both, each once; the first list itself if the second has none. */
 function distinct(left: readonly string[], right: readonly string[]): readonly string[] {
-  return [...new Set([...left, ...right])];
+  return right.length === 0 ? left : [...new Set([...left, ...right])];
 }
 
 /** A reconnected wildcard client that has the served version is not sent it again. */
-function skipKnown(state: TypeState, target: ResourceSet, versionSuffix: string): void {
+function skipKnown(state: TypeState, target: ResourceSet): void {
   const { wildcard, names } = state.subscription;
-  if (!wildcard || names.names.size > 0) return;
-  if (state.claimedVersion !== target.version + versionSuffix) return;
+  if (!wildcard || names.names.size > 0 || state.claimedVersion !== target.version) return;
   state.sent = target;
   state.owesAnswer = false;
 }
 
 /** The transition was sent: the client has its goal. */
-export function markSent(state: TypeState, { goal, changed, removed }: Transition): void {
-  settle(state, goal);
+export function markSent(state: TypeState, transition: Transition): void {
+  settle(state, transition.goal);
   if (state.doubted.size === 0) return;
-  for (const name of [...changed, ...removed]) state.doubted.delete(name);
+  if (transition.complete) state.doubted.clear();
+  for (const name of [...transition.changed, ...transition.removed]) state.doubted.delete(name);
 }
 
 /** Nothing is due to a client that has `goal`. */

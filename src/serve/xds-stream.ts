@@ -1,8 +1,8 @@
 import { typeUrls } from "../envoy/type-urls.js";
 import type { RoleSnapshot, Snapshot } from "../snapshot/snapshot.js";
+import type { Doubts } from "./doubts.js";
 import type { EnvoyNode } from "./node.js";
 import { roleOfNode } from "./node-role.js";
-import type { Rejections } from "./rejections.js";
 import type { XdsRequest } from "./requests.js";
 import { emptySet, type ResourceViews } from "./resource-views.js";
 import {
@@ -13,9 +13,12 @@ import {
 } from "./responses.js";
 import { completeTypes, sendOrder, usersOf } from "./send-order.js";
 import type { EnvoyId, EnvoyStatus, ServeEvent } from "./serve-events.js";
+import type { XdsService } from "./services.js";
 import { isIdle } from "./subscription.js";
 import { createTypeRecord, type TypeRecord, type Unanswered } from "./type-record.js";
 import {
+  createTypeState,
+  hasChange,
   markSent,
   takeDeltaRequest,
   takeSotwRequest,
@@ -26,7 +29,7 @@ import {
 export interface XdsStreamOptions {
   readonly stream: number;
   readonly variant: XdsRequest["variant"];
-  readonly service: EnvoyStatus["service"];
+  readonly service: XdsService;
   readonly peer: string;
   readonly connectedAtMs: number;
   /** Of the stream's first request. */
@@ -35,7 +38,7 @@ export interface XdsStreamOptions {
   readonly ttlMs: number | undefined;
   readonly views: ResourceViews;
   readonly responses: Responses;
-  readonly rejections: Rejections;
+  readonly doubts: Doubts;
   readonly now: () => number;
   readonly emit: (event: ServeEvent) => void;
   /** Writes a response; calls `written` when the transport has taken it all. One at a time. */
@@ -59,7 +62,7 @@ export interface XdsStream {
   flush(): void;
   /** Whether something of the type is still to be sent. */
   isDue(typeUrl: string): boolean;
-  /** Clusters were sent that Envoy warms until it gets these assignments, again if it had them. */
+  /** Clusters were sent that Envoy warms until it gets these assignments, again if it has them. */
   resendEndpoints(names: readonly string[]): void;
   /** Tells the client to keep what expires. */
   heartbeat(): void;
@@ -81,7 +84,10 @@ interface Queued {
 export function createXdsStream(options: XdsStreamOptions): XdsStream {
   const { variant, views, responses, node } = options;
   const records = new Map<string, TypeRecord>();
-  const queue: Queued[] = [];
+  /** The parts of one transition that are still to be written. */
+  let queue: Queued[] = [];
+  /** Assignments of clusters that were sent before the first request for assignments. */
+  const warming = new Set<string>();
   let envoy: EnvoyId = { stream: options.stream, nodeId: node.id, role: undefined };
   let askedRole = roleOfNode(node, () => false);
   let snapshot: Snapshot | undefined;
@@ -98,27 +104,23 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
 
   const servedSet = (typeUrl: string) => served?.sets.get(typeUrl) ?? emptySet;
 
-  const hasChange = (typeUrl: string): boolean => {
-    const state = records.get(typeUrl)?.state;
-    if (state === undefined || isIdle(state.subscription)) return false;
-    const target = views.select(servedSet(typeUrl), state.subscription);
-    return state.owesAnswer || state.sent.version !== target.version;
+  const isDue = (typeUrl: string): boolean => {
+    const record = records.get(typeUrl);
+    if (!open || record === undefined) return false;
+    const isWritten = writing === record || queue.some((queued) => queued.record === record);
+    return isWritten || hasChange(record.state, servedSet(typeUrl), views);
   };
 
-  const isDue = (typeUrl: string): boolean =>
-    open &&
-    (writing?.state.typeUrl === typeUrl ||
-      queue.some(({ record }) => record.state.typeUrl === typeUrl) ||
-      hasChange(typeUrl));
-
-  const next = (record: TypeRecord): Transition | undefined => {
-    const { state } = record;
+  const next = ({ state }: TypeRecord): Transition | undefined => {
     const users = usersOf.get(state.typeUrl) ?? [];
     const complete = variant === "sotw" && completeTypes.has(state.typeUrl);
-    const keepRemoved =
-      (complete || variant === "delta") &&
-      users.some((user) => hasChange(user) || options.isDueElsewhere(user));
-    const rules = { variant, complete, keepRemoved, versionSuffix: versionSuffix(form) };
+    const rules = {
+      variant,
+      complete,
+      keepsRemoved: () =>
+        (complete || variant === "delta") &&
+        users.some((user) => isDue(user) || options.isDueElsewhere(user)),
+    };
     return transitionOf(state, servedSet(state.typeUrl), rules, views);
   };
 
@@ -131,9 +133,12 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
     return renewed.flatMap((name) => goal.resources.get(name)?.endpointsName ?? []);
   };
 
-  const resendEndpoints = (names: readonly string[]): void => {
+  const resendEndpoints = (names: Iterable<string>): void => {
     const state = records.get(typeUrls.endpoints)?.state;
-    for (const name of names) if (state?.sent.resources.has(name)) state.due.add(name);
+    for (const name of names) {
+      if (state === undefined) warming.add(name);
+      else if (state.sent.resources.has(name)) state.due.add(name);
+    }
   };
 
   /** What is due next goes into the queue, if anything is. Changes before removals, by type. */
@@ -143,18 +148,18 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
       const transition = record && next(record);
       if (record === undefined || transition === undefined) continue;
       const renewedEndpoints = endpointsOf(record, transition);
-      const { goal, changed, removed } = transition;
-      const version =
-        goal.version === views.select(servedSet(typeUrl), record.state.subscription).version
-          ? servedSet(typeUrl).version
-          : goal.version;
-      const names = removed.length === 0 ? changed : [...changed, ...removed];
-      const origin = { version, snapshotId: snapshot?.id ?? "", names };
+      const { version, changed, removed } = transition;
+      const origin = {
+        version,
+        wireVersion: version + versionSuffix(form),
+        snapshotId: snapshot?.id ?? "",
+        names: removed.length === 0 ? changed : [...changed, ...removed],
+      };
       markSent(record.state, transition);
       record.heartbeatDue = false;
       // Envoy warms a changed EDS cluster until it gets its assignment, also an unchanged one.
       // https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#resource-warming
-      resendEndpoints(renewedEndpoints);
+      if (options.service.typeUrl === undefined) resendEndpoints(renewedEndpoints);
       for (const response of responses.of(typeUrl, transition, form)) {
         queue.push({ record, origin, response, renewedEndpoints });
       }
@@ -165,12 +170,14 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
 
   const planHeartbeat = (): void => {
     for (const record of records.values()) {
-      const { state } = record;
-      if (!record.heartbeatDue || state.sent.resources.size === 0) continue;
+      const { held, state } = record;
+      if (!record.heartbeatDue) continue;
       record.heartbeatDue = false;
-      const response = responses.heartbeat(state.typeUrl, state.sent, form);
-      const version = record.sentVersion ?? state.sent.version;
-      const origin = { version, snapshotId: snapshot?.id ?? "", names: [] };
+      // Whether the client has what it rejected is not known, so of that nothing can be said.
+      const kept = views.without(state.sent, state.doubted);
+      if (held === undefined || kept.resources.size === 0) continue;
+      const response = responses.heartbeat(state.typeUrl, kept, held.wireVersion, form);
+      const origin = { ...held, snapshotId: snapshot?.id ?? "", names: [] };
       queue.push({ record, origin, response, renewedEndpoints: [] });
       return;
     }
@@ -206,19 +213,14 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
     if (answered === undefined) return;
     const { version, snapshotId } = answered;
     const exchange = { envoy, typeUrl, version, snapshotId };
-    if (error === undefined) {
-      options.rejections.clear(node.id, typeUrl);
-      options.emit({ kind: "ack", ...exchange });
-    } else {
-      options.rejections.add(node.id, typeUrl);
-      options.emit({ kind: "nack", message: error, ...exchange });
-    }
+    if (error === undefined) options.emit({ kind: "ack", ...exchange });
+    else options.emit({ kind: "nack", message: error, ...exchange });
   };
 
   /** Types that are not served have no state: they are never answered, and disturb no other. */
   const recordOf = (typeUrl: string): TypeRecord => {
-    const record = createTypeRecord(typeUrl, views);
-    record.state.distrusted = options.rejections.has(node.id, typeUrl);
+    const doubted = options.doubts.take(node.id, typeUrl);
+    const record = createTypeRecord(createTypeState(typeUrl, doubted, views));
     records.set(typeUrl, record);
     return record;
   };
@@ -234,13 +236,21 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
       if (!sendOrder.includes(typeUrl)) return;
       const known = records.get(typeUrl);
       const record = known ?? recordOf(typeUrl);
-      const first = known === undefined;
+      const { state } = record;
+      const rules = {
+        first: known === undefined,
+        complete: completeTypes.has(typeUrl),
+        versionSuffix: versionSuffix(form),
+      };
       takeVerdict(record, request);
-      if (request.variant === "sotw") {
-        takeSotwRequest(record.state, request, first, completeTypes.has(typeUrl), views);
-      } else {
-        takeDeltaRequest(record.state, request, first, versionSuffix(form), views);
+      if (request.variant === "sotw") takeSotwRequest(state, request, rules, views);
+      else takeDeltaRequest(state, request, rules, views);
+      if (typeUrl === typeUrls.endpoints && warming.size > 0) {
+        resendEndpoints(warming);
+        warming.clear();
       }
+      // Envoy would not take the nonce of a response of a type that it dropped.
+      if (isIdle(state.subscription)) queue = queue.filter((queued) => queued.record !== record);
       flush();
     },
     retarget(next) {
@@ -263,7 +273,10 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
     },
     closed() {
       open = false;
-      queue.length = 0;
+      queue = [];
+      for (const { state } of records.values()) {
+        options.doubts.leave(node.id, state.typeUrl, state.doubted);
+      }
     },
     status: () => ({
       envoy,
@@ -271,7 +284,7 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
       envoyVersion: node.version,
       peer: options.peer,
       variant,
-      service: options.service,
+      service: options.service.label,
       connectedAtMs: options.connectedAtMs,
       types: new Map(
         [...records].map(([typeUrl, record]) => {
