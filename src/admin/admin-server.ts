@@ -1,0 +1,116 @@
+import type { AddressInfo } from "node:net";
+import { fastify } from "fastify";
+import type { Reconciler } from "../reconcile/reconciler.js";
+import type { AdsServer } from "../serve/ads-server.js";
+import { answerBadPath, answerClientError, answerErrors } from "./answer-errors.js";
+import { addApiRoutes } from "./api-routes.js";
+import { addHealthRoutes } from "./health-routes.js";
+import { addHookRoutes } from "./hooks/hook-routes.js";
+import { createMetrics } from "./metrics.js";
+import { createRateLimit } from "./rate-limit.js";
+import { createRequestGuard } from "./request-guard.js";
+import type { SecretFile } from "./secret-file.js";
+import type { About } from "./status-view.js";
+
+export interface AdminServerOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly about: About;
+  readonly reconciler: Reconciler;
+  readonly ads: Pick<AdsServer, "envoys" | "onEvent">;
+  /** Undefined is for loopback only. */
+  readonly token: SecretFile | undefined;
+  /** Undefined: webhooks are refused. */
+  readonly hookSecret: SecretFile | undefined;
+  /** What needs a look besides what the reconciler knows, one sentence each. */
+  readonly problems: () => readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Is told of bugs, and of secrets that cannot be read. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** The HTTP server for people, Prometheus, orchestrators and Git hosts. */
+export interface AdminServer {
+  /** Rejects with node's own error if the address cannot be had. */
+  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /** Lets requests under way end, for a second at most. */
+  close(): Promise<void>;
+}
+
+const maxBodyBytes = 16 * 1024;
+const maxConnections = 1_000;
+/** A request must have arrived, and an answer must have begun, within this time. */
+const timeoutMs = 10_000;
+const closeGraceMs = 1_000;
+const wrongTokens = { burst: 10, perSecond: 0.2, maxSources: 10_000 };
+
+/** Makes a server that does not listen yet. */
+export function createAdminServer(options: AdminServerOptions): AdminServer {
+  const { host, port, reconciler, ads, now } = options;
+  const app = fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: timeoutMs,
+    handlerTimeout: timeoutMs,
+    connectionTimeout: 6 * timeoutMs,
+    keepAliveTimeout: 6 * timeoutMs,
+    forceCloseConnections: "idle",
+    http: { headersTimeout: timeoutMs, connectionsCheckingInterval: timeoutMs / 10 },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (_error, _request, reply) => {
+      answerBadPath(reply);
+    },
+  });
+  app.server.maxConnections = maxConnections;
+  app.addHook("onRequest", (_request, reply, done) => {
+    reply.headers(securityHeaders);
+    done();
+  });
+  answerErrors(app, options.onFault);
+
+  const metrics = createMetrics({ version: options.about.version, reconciler, ads });
+  const failures = createRateLimit({ ...wrongTokens, now });
+  const guard = createRequestGuard({ token: options.token, failures });
+  addHealthRoutes(app, { reconciler, metrics, guard });
+  addApiRoutes(app, { about: options.about, reconciler, ads, problems: options.problems, guard });
+  addHookRoutes(app, {
+    secret: options.hookSecret,
+    watchedRef: options.about.ref,
+    wake: (reason, wake) => {
+      reconciler.wake(reason, wake);
+    },
+    now,
+    onHook: (kind, result) => {
+      metrics.countHook(kind, result);
+    },
+  });
+
+  return {
+    async listen() {
+      await app.listen({ host, port });
+      // The server listens on a port, not on a pipe.
+      const address = app.server.address() as AddressInfo;
+      return { host, port: address.port };
+    },
+    async close() {
+      const timer = setTimeout(() => {
+        app.server.closeAllConnections();
+      }, closeGraceMs);
+      await app.close();
+      clearTimeout(timer);
+      metrics.close();
+    },
+  };
+}
+
+/** For the case that a browser is led here: it shows nothing, runs nothing and keeps nothing. */
+const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};

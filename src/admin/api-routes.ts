@@ -1,0 +1,128 @@
+import { Readable } from "node:stream";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { CommitRecord } from "../reconcile/commit-record.js";
+import type { Reconciler } from "../reconcile/reconciler.js";
+import type { AdsServer } from "../serve/ads-server.js";
+import type { Snapshot } from "../snapshot/snapshot.js";
+import { nearest } from "../lib/nearest.js";
+import { ApiError } from "./api-error.js";
+import type {
+  CommitDetail,
+  CommitsResponse,
+  EnvoysResponse,
+  ReconcileResponse,
+  StatusResponse,
+} from "./api-types.js";
+import { commitDetail } from "./commit-view.js";
+import { typeUrlOf, writeConfigDump, type DumpFilter } from "./config-dump.js";
+import { envoyView } from "./envoy-view.js";
+import { badRequest, readQuery } from "./read-query.js";
+import type { RequestGuard } from "./request-guard.js";
+import { statusView, type About } from "./status-view.js";
+
+export interface ApiOptions {
+  readonly about: About;
+  readonly reconciler: Pick<Reconciler, "status" | "commits" | "serving" | "wake">;
+  readonly ads: Pick<AdsServer, "envoys">;
+  /** What needs a look besides, one sentence each. */
+  readonly problems: () => readonly string[];
+  readonly guard: RequestGuard;
+}
+
+/** Everything below `/api/v1/`. */
+export function addApiRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { reconciler, ads, guard: onRequest } = options;
+
+  app.get("/api/v1/status", { onRequest }, (): StatusResponse =>
+    statusView({
+      about: options.about,
+      reconciler: reconciler.status(),
+      commits: reconciler.commits(),
+      serving: reconciler.serving(),
+      streams: ads.envoys(),
+      problems: options.problems(),
+    }),
+  );
+
+  app.get("/api/v1/commits", { onRequest }, (request): CommitsResponse => {
+    const limit = readLimit(readQuery(request, ["limit"]).limit);
+    return { commits: reconciler.commits().slice(0, limit).map(commitDetail) };
+  });
+
+  app.get("/api/v1/commits/:oid", { onRequest }, (request): CommitDetail => {
+    readQuery(request, []);
+    const { oid } = request.params as { readonly oid: string };
+    return commitDetail(findCommit(reconciler.commits(), oid));
+  });
+
+  app.get("/api/v1/envoys", { onRequest }, (request): EnvoysResponse => {
+    readQuery(request, []);
+    return { envoys: ads.envoys().map(envoyView) };
+  });
+
+  app.get("/api/v1/config-dump", { onRequest }, (request, reply) => {
+    const snapshot = reconciler.serving()?.snapshot;
+    if (snapshot === undefined) throw notReady();
+    const pieces = writeConfigDump(snapshot, readFilter(request, snapshot), request.signal);
+    return reply
+      .type("application/json; charset=utf-8")
+      .send(Readable.from(pieces, { objectMode: true }));
+  });
+
+  app.post("/api/v1/reconcile", { onRequest }, (request, reply) => {
+    const { force = "false" } = readQuery(request, ["force"]);
+    if (force !== "true" && force !== "false") throw badRequest('"force" must be true or false');
+    reconciler.wake("request", force === "true" ? { force: true } : {});
+    const message = force === "true" ? "looking, and judging again" : "looking";
+    return reply.code(202).send({ accepted: true, message } satisfies ReconcileResponse);
+  });
+}
+
+/** The answer while no snapshot is served. */
+export function notReady(): ApiError {
+  return new ApiError(503, "api/not-ready", "nothing is served yet; /api/v1/status says why");
+}
+
+const maxCommits = 500;
+
+function readLimit(text = "20"): number {
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= maxCommits) return limit;
+  throw badRequest(`"limit" must be a whole number from 1 to ${maxCommits}`);
+}
+
+/** The commit that an oid, or the beginning of just one, names. */
+function findCommit(commits: readonly CommitRecord[], oid: string): CommitRecord {
+  const wanted = oid.toLowerCase();
+  if (!/^[0-9a-f]{4,64}$/.test(wanted)) throw badRequest("a commit is named by 4 to 40 hex digits");
+  const found = commits.filter(({ commit }) => commit.oid.startsWith(wanted));
+  if (found.length > 1) {
+    throw new ApiError(409, "api/ambiguous", `${found.length} commits begin with "${wanted}"`);
+  }
+  if (found[0] !== undefined) return found[0];
+  throw new ApiError(
+    404,
+    "api/not-found",
+    `no commit that was judged here begins with "${wanted}"`,
+  );
+}
+
+function readFilter(request: FastifyRequest, snapshot: Snapshot): DumpFilter {
+  const { role, type } = readQuery(request, ["role", "type"]);
+  const typeUrl = type === undefined ? undefined : typeUrlOf(type);
+  if (type !== undefined && typeUrl === undefined) {
+    throw badRequest(
+      '"type" must be cluster, endpoints, listener, route or secret, or the type URL of one',
+    );
+  }
+  if (role !== undefined && !snapshot.roles.has(role)) {
+    const near = nearest(role, snapshot.roles.keys());
+    const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+    throw new ApiError(
+      404,
+      "api/not-found",
+      `there is no role ${JSON.stringify(role.slice(0, 100))}${hint}`,
+    );
+  }
+  return { ...(role === undefined ? {} : { role }), ...(typeUrl === undefined ? {} : { typeUrl }) };
+}

@@ -1,0 +1,45 @@
+import type { CommitRecord } from "../reconcile/commit-record.js";
+import type { CommitDetail, CommitSummary } from "./api-types.js";
+import { kindOfType } from "./kind-of-type.js";
+import { isoOf, isoOrNull } from "./time.js";
+
+const maxSubjectLength = 200;
+
+/** A commit as lists show it. */
+export function commitSummary(record: CommitRecord): CommitSummary {
+  const { commit } = record;
+  return {
+    oid: commit.oid,
+    subject: (commit.message.split("\n", 1)[0] ?? "").slice(0, maxSubjectLength),
+    author: commit.author.name.slice(0, maxSubjectLength),
+    committedAt: isoOf(commit.committer.timestampS * 1000),
+    state: record.state,
+    since: isoOf(record.sinceMs),
+    reason: record.reason ?? null,
+    errors: record.errorCount,
+    warnings: record.warningCount,
+  };
+}
+
+/** All that is known of a commit. */
+export function commitDetail(record: CommitRecord): CommitDetail {
+  const { commit } = record;
+  return {
+    ...commitSummary(record),
+    treeOid: commit.treeOid,
+    parent: commit.parent ?? null,
+    seenAt: isoOf(record.seenAtMs),
+    publishedAt: isoOrNull(record.publishedAtMs),
+    liveAt: isoOrNull(record.liveAtMs),
+    snapshotId: record.snapshotId ?? null,
+    diagnostics: record.diagnostics,
+    refusals: record.refusals.map(({ nodeId, role, typeUrl, message, atMs }) => ({
+      nodeId,
+      role,
+      kind: kindOfType(typeUrl),
+      message,
+      at: isoOf(atMs),
+    })),
+    durations: record.durations,
+  };
+}

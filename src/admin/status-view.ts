@@ -1,0 +1,144 @@
+import type { CommitRecord } from "../reconcile/commit-record.js";
+import type { ReconcilerStatus, Serving } from "../reconcile/reconciler.js";
+import type { RoleSnapshot, Snapshot } from "../snapshot/snapshot.js";
+import type { EnvoyStatus } from "../serve/serve-events.js";
+import type { ServingStatus, SourceStatus, StatusResponse } from "./api-types.js";
+import { commitSummary } from "./commit-view.js";
+import { fleetView, type FleetView } from "./envoy-view.js";
+import { kindOfType } from "./kind-of-type.js";
+import { isoOf, isoOrNull } from "./time.js";
+
+/** What does not change while the process runs. */
+export interface About {
+  /** Of the product. */
+  readonly version: string;
+  /** What is watched; without credentials. */
+  readonly repository: string;
+  readonly ref: string;
+  readonly path: string;
+}
+
+/** What a status is made of. */
+export interface StatusParts {
+  readonly about: About;
+  readonly reconciler: ReconcilerStatus;
+  readonly commits: readonly CommitRecord[];
+  readonly serving: Serving | undefined;
+  readonly streams: readonly EnvoyStatus[];
+  /** What needs a look besides what follows from the rest, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** The one answer to "is all well?". */
+export function statusView(parts: StatusParts): StatusResponse {
+  const { about, reconciler, commits, serving } = parts;
+  const { withoutRole: _, ...envoys } = fleetView(parts.streams);
+  const problems = problemsOf(parts);
+  const head = headOf(reconciler, commits);
+  return {
+    version: about.version,
+    startedAt: isoOf(reconciler.startedAtMs),
+    ready: serving !== undefined,
+    health: serving === undefined ? "starting" : problems.length > 0 ? "degraded" : "ok",
+    problems,
+    source: sourceStatus(about, reconciler),
+    serving: serving === undefined ? null : servingStatus(serving),
+    head: head === undefined ? null : commitSummary(head),
+    envoys,
+    loop: {
+      state: reconciler.state,
+      lastTurnAt: isoOrNull(reconciler.lastTurn?.atMs),
+      lastTurnResult: reconciler.lastTurn?.result ?? null,
+      nextTurnAt: isoOrNull(reconciler.nextTurnAtMs),
+      turns: reconciler.turns,
+    },
+  };
+}
+
+/** The record of what the branch names, or else of the newest commit that is known. */
+function headOf(
+  { source }: ReconcilerStatus,
+  commits: readonly CommitRecord[],
+): CommitRecord | undefined {
+  return commits.find(({ commit }) => commit.oid === source.head) ?? commits[0];
+}
+
+function sourceStatus(about: About, { source }: ReconcilerStatus): SourceStatus {
+  const { repository, ref, path } = about;
+  const { head, lastOkAtMs, error } = source;
+  return {
+    repository,
+    ref,
+    path,
+    state: lastOkAtMs === undefined ? "never-reached" : error === undefined ? "ok" : "failing",
+    head: head ?? null,
+    lastOkAt: isoOrNull(lastOkAtMs),
+    error:
+      error === undefined
+        ? null
+        : {
+            code: error.code,
+            message: error.message,
+            since: isoOf(error.sinceMs),
+            attempts: error.attempts,
+          },
+  };
+}
+
+function servingStatus({ commit, snapshot, restored }: Serving): ServingStatus {
+  const roles = Object.fromEntries(
+    [...snapshot.roles.values()].map((role) => [role.role, countsByKind(role)]),
+  );
+  return { commit: commitSummary(commit), snapshotId: snapshot.id, restored, roles };
+}
+
+/** The number of resources of a role by kind. */
+export function countsByKind(role: RoleSnapshot): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...role.sets].map(([typeUrl, set]) => [kindOfType(typeUrl), set.resources.size]),
+  );
+}
+
+const maxNamed = 5;
+
+function problemsOf(parts: StatusParts): readonly string[] {
+  const { reconciler, commits, serving } = parts;
+  const { error } = reconciler.source;
+  const head = headOf(reconciler, commits);
+  return [
+    ...(error === undefined
+      ? []
+      : [`the repository cannot be read since ${isoOf(error.sinceMs)}: ${error.message}`]),
+    ...(head === undefined ? [] : verdictProblem(head, serving?.snapshot)),
+    ...fleetProblems(fleetView(parts.streams)),
+    ...reconciler.problems,
+    ...parts.problems,
+  ];
+}
+
+function verdictProblem(head: CommitRecord, served: Snapshot | undefined): readonly string[] {
+  if (head.state !== "rejected" && head.state !== "refused") return [];
+  const short = head.commit.oid.slice(0, 8);
+  const stays =
+    served === undefined ? "nothing is served yet" : `${served.commit.slice(0, 8)} stays live`;
+  const why =
+    head.reason ?? `${head.errorCount} error${head.errorCount === 1 ? "" : "s"} in its config`;
+  return [`commit ${short} is ${head.state}, and ${stays}: ${why}`];
+}
+
+function fleetProblems({ nacking, withoutRole }: FleetView): readonly string[] {
+  const found: string[] = [];
+  if (nacking > 0) {
+    found.push(
+      `${nacking} ${nacking === 1 ? "Envoy refuses" : "Envoys refuse"} what was sent last; see /api/v1/envoys`,
+    );
+  }
+  if (withoutRole.length > 0) {
+    const shown = withoutRole.slice(0, maxNamed).map((id) => JSON.stringify(id));
+    const more = withoutRole.length - shown.length;
+    found.push(
+      `no role is known for ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}: served the fallback`,
+    );
+  }
+  return found;
+}
