@@ -5,6 +5,15 @@ const near = (name: string | undefined): string =>
 
 /** The diagnostics of the translate stage and of the built-in plugins. */
 export const translateCatalog = {
+  "domain/shared": {
+    severity: "error",
+    message: (p: { domain: string; other: string; listener: string; role: string }) =>
+      `the domain "${p.domain}" is claimed by VirtualService "${p.other}" too, on listener "${p.listener}" of role "${p.role}"`,
+    hint: () => "merge the two, or give one of them other domains or other roles",
+    explain:
+      "A listener can serve each domain for one virtual service only. The same domain may be served once with TLS and once without, and once in each role. A virtual service without `domains` claims `*`. The place of the other claim is given with the diagnostic.",
+    example: "name: a\ndomains: [pets.example]\n---\nname: b\ndomains: [pets.example]",
+  },
   "envoy/invalid-config": {
     severity: "error",
     message: (p: { problem: string; near?: string }) => `${p.problem}${near(p.near)}`,

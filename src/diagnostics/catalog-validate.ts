@@ -76,15 +76,6 @@ export const validateCatalog = {
     explain: "Envoy refuses a virtual host that lists a domain twice.",
     example: "domains: [pets.example, Pets.example]",
   },
-  "domain/shared": {
-    severity: "error",
-    message: (p: { domain: string; other: string; listener: string; role: string }) =>
-      `the domain "${p.domain}" is claimed by VirtualService "${p.other}" too, on ${p.listener} of role "${p.role}"`,
-    hint: () => "merge the two, or give one of them other domains or other roles",
-    explain:
-      "A listener can serve each domain for one virtual service only. The same domain may be served once with TLS and once without, and once in each role. A virtual service without `domains` claims `*`.",
-    example: "name: a\ndomains: [pets.example]\n---\nname: b\ndomains: [pets.example]",
-  },
   "route/weights-too-large": {
     severity: "error",
     message: (p: { sum: number }) => `the weights add up to ${p.sum}, more than 4294967295`,

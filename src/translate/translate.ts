@@ -5,6 +5,7 @@ import type { EndpointsByUpstream } from "../model/endpoints.js";
 import type { Config } from "../model/resource.js";
 import type { Secrets } from "../model/secret.js";
 import { createUpstreamTranslator, type TranslatedUpstream } from "./clusters.js";
+import { checkDomains } from "./domains.js";
 import { fallbackTranslation } from "./fallback.js";
 import { checkFilterUses } from "./filter-uses.js";
 import type { GatewayAddress } from "./listeners.js";
@@ -118,7 +119,7 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
         const place: Place = (pointer, at) => targetOf(virtualService, pointer, at);
         diagnostics.push(...checkClusterNames({ place, clusters }, upstreams));
       }
-      diagnostics.push(...checkFilterUses(listeners));
+      diagnostics.push(...checkFilterUses(listeners), ...checkDomains(listeners));
       return { value: { roles, fallback }, diagnostics };
     },
     replaceEndpoints(translation, endpoints) {

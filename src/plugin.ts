@@ -1,0 +1,51 @@
+// For authors of plugins. The built-in plugins use nothing that is not here.
+export {
+  filterStages,
+  type ClusterPatch,
+  type ClusterReference,
+  type FunctionPatch,
+  type HookContext,
+  type PerFilterConfig,
+  type RouteContext,
+  type RoutePatch,
+  type StagedFilter,
+  type TranslationPlugin,
+  type TypedConfig,
+  type VirtualHostPatch,
+} from "./translate/plugin.js";
+export { createPluginSet, type PluginSet } from "./translate/plugin-set.js";
+
+// The language that plugins read.
+export type { JsonObject, JsonValue } from "./lib/json.js";
+export { pointerOf, type JsonPointer } from "./model/location.js";
+export { parseDuration, type DurationText, type Span } from "./model/duration.js";
+export type { Endpoint } from "./model/endpoints.js";
+export type { Located, ResourceRef } from "./model/resource.js";
+export type { ServiceInfo, Upstream, UpstreamFunction } from "./model/upstream.js";
+export type {
+  Destination,
+  EventMatcher,
+  RequestMatcher,
+  Route,
+  SslConfig,
+  VirtualService,
+  WeightedDestination,
+} from "./model/virtual-service.js";
+export type { Listener } from "./model/role.js";
+
+// The Envoy API that plugins write.
+export { packAny } from "./envoy/codec.js";
+export * as envoy from "./envoy/generated/messages.js";
+export type { MessageTypes } from "./envoy/generated/messages.js";
+export { localityOf } from "./translate/endpoints.js";
+export { escapeRegex } from "./translate/matchers.js";
+export { certificateName, sdsConfig, trustedCaName, upstreamCaName } from "./translate/sds.js";
+export { tlsSocketName } from "./translate/tls.js";
+export {
+  configuresHttpFilter,
+  readTypedConfig,
+  type ParsedTypedConfig,
+} from "./translate/typed-config.js";
+
+// What plugins report with.
+export type { DiagnosticCode, Params } from "./diagnostics/catalog.js";
