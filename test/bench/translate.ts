@@ -14,25 +14,23 @@ import {
   staticUpstream,
   virtualService,
 } from "../support/config.js";
-
-/** How long translating takes: config in memory → snapshot, all resources checked and encoded. */
-export interface TranslateTimes {
-  readonly routes: number;
-  /** All of it, in a warm process. The median of several runs. */
-  readonly fullMs: number;
-  /** Again, after the endpoint of one upstream changed. */
-  readonly oneUpstreamMs: number;
-  /** Again, after one virtual service of 10 routes changed. */
-  readonly oneVirtualServiceMs: number;
-  /** Nothing but the endpoints of one upstream. */
-  readonly endpointsMs: number;
-}
+import { medianOf, type Bench, type BenchRow } from "./bench.js";
 
 const routesPerService = 10;
 const inputs = { secrets: new Map(), endpoints: new Map() };
+const budgetMs: ReadonlyMap<number, number> = new Map([
+  [1_000, 40],
+  [10_000, 400],
+]);
+
+/** P10: config in memory → snapshot, all resources checked and encoded, in a warm process. */
+export const translateBench: Bench = {
+  id: "P10",
+  run: () => Promise.resolve([...budgetMs.keys()].flatMap((routes) => measureTranslate(routes))),
+};
 
 /** Measures with `routes` routes to as many upstreams of their own. */
-export function measureTranslate(routes: number, rounds = 9): TranslateTimes {
+function measureTranslate(routes: number, rounds = 9): readonly BenchRow[] {
   const config = configOf({
     upstreams: Array.from({ length: routes }, (_, index) => upstream(index, 8080)),
     virtualServices: Array.from({ length: routes / routesPerService }, (_, index) =>
@@ -52,13 +50,19 @@ export function measureTranslate(routes: number, rounds = 9): TranslateTimes {
     current = replace(current, "virtualServices", changed);
     return timed(() => build(current));
   });
-  return {
-    routes,
-    fullMs: median(full),
-    oneUpstreamMs: median(oneUpstream),
-    oneVirtualServiceMs: median(oneService),
-    endpointsMs: median(measureEndpoints(config, rounds)),
-  };
+  const budget = budgetMs.get(routes);
+  const row = (what: string, times: readonly number[]): BenchRow => ({
+    id: "P10",
+    what: `${what}, ${routes} routes and clusters`,
+    unit: "ms",
+    ...medianOf(times),
+  });
+  return [
+    { ...row("full translation", full), ...(budget !== undefined && { budget }) },
+    row("again after one upstream changed", oneUpstream),
+    row("again after one virtual service of 10 routes changed", oneService),
+    row("endpoints of one upstream alone", measureEndpoints(config, rounds)),
+  ];
 }
 
 function measureEndpoints(config: Config, rounds: number): readonly number[] {
@@ -116,18 +120,4 @@ function timed(run: () => unknown): number {
   const start = performance.now();
   run();
   return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
-
-if (import.meta.url === `file://${process.argv[1]}`) {
-  for (const routes of [1_000, 10_000]) {
-    const { routes: _, ...times } = measureTranslate(routes);
-    const text = Object.entries(times).map(
-      ([name, ms]) => `${name.replace(/Ms$/, "")} ${ms.toFixed(1)} ms`,
-    );
-    console.log(`${routes} routes: ${text.join(", ")}`);
-  }
 }
