@@ -7,6 +7,7 @@ const generators = {
   proto: async () => (await import("./generate-proto.mjs")).generateProto(root),
   types: async () => (await import("./generate-types.mjs")).generateTypes(root),
   language: async () => (await import("./generate-language-types.mjs")).generateLanguageTypes(root),
+  docs: async () => (await import("./generate-docs.mjs")).generateDocs(root),
 };
 
 const asked = process.argv.slice(2);

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { addBootstrapCommand } from "./commands/bootstrap.js";
+import { addCheckCommand } from "./commands/check.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
+import { addRenderCommand } from "./commands/render.js";
 import { addStatusCommand } from "./commands/status.js";
 import { ExitCode, type Io } from "./io.js";
 import { reportFailure } from "./report-failure.js";
@@ -31,7 +33,13 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .helpCommand(false)
     .option("--no-color", "no colours, also on a terminal (as NO_COLOR does)")
     .addHelpText("after", exitCodesHelp);
-  for (const add of [addStatusCommand, addEnvoysCommand, addBootstrapCommand]) {
+  for (const add of [
+    addCheckCommand,
+    addRenderCommand,
+    addStatusCommand,
+    addEnvoysCommand,
+    addBootstrapCommand,
+  ]) {
     add(program, { io, finish });
   }
   for (const command of [program, ...program.commands]) {

@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import type { OneBuild } from "../../app/build-once.js";
+import type { SourceFolder } from "../../source/source-tree.js";
+import { withProgress, type Io } from "../io.js";
+import { printable } from "../printable.js";
+import { readConfigTree, type ConfigTarget, type ConfigTree } from "./config-tree.js";
+import { placeUnder } from "./place-under.js";
+
+/** A config, and what the pipeline made of it. */
+export interface BuiltConfig extends OneBuild {
+  readonly commit: string | undefined;
+  /** How many files were read. */
+  readonly files: number;
+  /** The tree that it was built from, and where its places lead from. */
+  readonly source: ConfigTree;
+}
+
+/**
+ * Reads and builds the config that is meant. Says on stderr what is wrong with files of the secrets
+ * folder. Places of diagnostics lead there from the working folder.
+ */
+export async function buildConfig(
+  target: ConfigTarget,
+  secretsDir: string | undefined,
+  io: Io,
+): Promise<BuiltConfig> {
+  // What builds takes as long to load as the config takes to read: both at once.
+  const loading = import("../../app/build-once.js");
+  const source = await readConfigTree(target, io);
+  const { buildOnce } = await loading;
+  const files = countFiles(source.tree.root);
+  const build = await withProgress(io, `checking ${files} files`, () =>
+    buildOnce(
+      source.tree,
+      secretsDir === undefined ? {} : { secretsDir: resolve(io.cwd, secretsDir) },
+    ),
+  );
+  for (const { ref, message } of printable(build.secretProblems)) {
+    io.stderr(`gloo: secret "${ref}" is not used: ${message}\n`);
+  }
+  const diagnostics = placeUnder(source.prefix, build.diagnostics);
+  return { ...build, diagnostics, commit: source.commit, files, source };
+}
+
+function countFiles(folder: SourceFolder): number {
+  let count = 0;
+  for (const entry of folder.entries) {
+    if (entry.kind === "folder") count += countFiles(entry);
+    else if (entry.kind === "file") count += 1;
+  }
+  return count;
+}
