@@ -10,6 +10,7 @@ import { createMetrics } from "./metrics.js";
 import { createRateLimit } from "./rate-limit.js";
 import { createRequestGuard } from "./request-guard.js";
 import type { SecretFile } from "./secret-file.js";
+import { securityHeaders } from "./security-headers.js";
 import type { About } from "./status-view.js";
 
 export interface AdminServerOptions {
@@ -104,13 +105,3 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
     },
   };
 }
-
-/** For the case that a browser is led here: it shows nothing, runs nothing and keeps nothing. */
-const securityHeaders = {
-  "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-};

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ApiError, statusOf } from "./api-error.js";
 import type { ErrorResponse } from "./api-types.js";
+import { securityHeaders } from "./security-headers.js";
 
 /** Codes for what fastify itself refuses. */
 const codes: Readonly<Record<number, string>> = {
@@ -25,8 +26,11 @@ export function answerErrors(app: FastifyInstance, onFault: (fault: unknown) => 
       return send(reply.headers(error.headers), error.status, error.code, error.message);
     }
     const status = statusOf(error);
-    const code = error.code?.startsWith("FST_ERR_") ? codes[status] : undefined;
-    if (code !== undefined) return send(reply, status, code, error.message.slice(0, 200));
+    // Fastify's own, and those of clients that go away while their request is read.
+    if (status < 500 || error.code === "FST_ERR_HANDLER_TIMEOUT") {
+      const code = codes[status] ?? "api/bad-request";
+      return send(reply, status, code, error.message.slice(0, 200));
+    }
     onFault(error);
     return send(reply, 500, "api/bug", "this is a bug in gloo; its log has the details");
   });
@@ -57,7 +61,13 @@ function send(reply: FastifyReply, status: number, code: string, message: string
 
 /** Answers a request whose path no route can be looked up by. */
 export function answerBadPath(reply: FastifyReply): void {
-  void send(reply, 400, "api/bad-request", "the path of this request is not valid");
+  // No hook runs for it, and so none that sets these.
+  void send(
+    reply.headers(securityHeaders),
+    400,
+    "api/bad-request",
+    "the path of this request is not valid",
+  );
 }
 
 /** Answers on a connection on which no request could be read. */
