@@ -86,13 +86,48 @@ function compileMessage(typeName: string): MessageCheck {
   const { type, rules, requiredOneofs, disallowed, unchecked } = messageOf(typeName);
   if (unchecked) return nothingToCheck;
   const checks = [
-    ...type.fieldsArray.flatMap((field) => compileField(field, rules.get(field.name)) ?? []),
-    ...requiredOneofs.map((name) => requiredOneof(name, type.oneofs?.[name]?.oneof ?? [])),
-    ...[...disallowed].map(disallowedField),
+    ...type.fieldsArray.flatMap((field) => {
+      const check = compileField(field, rules.get(field.name));
+      return check === undefined ? [] : [{ name: field.name, check }];
+    }),
+    ...requiredOneofs.map((name) => ({
+      name,
+      check: requiredOneof(name, type.oneofs?.[name]?.oneof ?? []),
+    })),
+    ...[...disallowed].map((name) => ({ name, check: disallowedField(name) })),
   ];
-  if (checks.length === 0) return nothingToCheck;
+  return checks.length === 0 ? nothingToCheck : inOrder(checks);
+}
+
+/** The check of one field or oneof, and its place among those of its message. */
+interface PlacedCheck {
+  readonly place: number;
+  readonly check: MessageCheck;
+}
+
+/**
+ * Does the checks in the order given, but for those of fields that are absent and may be: messages of
+ * the Envoy API have dozens of fields, and few are set.
+ */
+function inOrder(
+  checks: readonly { readonly name: string; readonly check: MessageCheck }[],
+): MessageCheck {
+  const always: PlacedCheck[] = [];
+  const ifSet = new Map<string, PlacedCheck[]>();
+  for (const [place, { name, check }] of checks.entries()) {
+    const ofNothing = new Trail();
+    check({}, ofNothing);
+    if (ofNothing.faults.length > 0) always.push({ place, check });
+    else ifSet.set(name, [...(ifSet.get(name) ?? []), { place, check }]);
+  }
   return (message, trail) => {
-    for (const check of checks) check(message, trail);
+    const due = [...always];
+    for (const name of Object.keys(message)) {
+      const found = ifSet.get(name);
+      if (found !== undefined) due.push(...found);
+    }
+    due.sort((a, b) => a.place - b.place);
+    for (const { check } of due) check(message, trail);
   };
 }
 
