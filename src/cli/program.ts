@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addBootstrapCommand } from "./commands/bootstrap.js";
 import { addCheckCommand } from "./commands/check.js";
+import { addDemoCommand } from "./commands/demo.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
 import { addRenderCommand } from "./commands/render.js";
 import { addStatusCommand } from "./commands/status.js";
@@ -39,6 +40,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addStatusCommand,
     addEnvoysCommand,
     addBootstrapCommand,
+    addDemoCommand,
   ]) {
     add(program, { io, finish });
   }

@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../../diagnostics/diagnostic.js";
+import type { CommitDetail } from "../../admin/api-types.js";
 
 /** The control plane, as the demo sees it from outside. */
 export interface ControlPlane {
@@ -6,14 +6,12 @@ export interface ControlPlane {
   readonly adsPort: number;
   /** Where it answers people, on loopback. */
   readonly adminPort: number;
-  /** What it made of a commit; undefined while it has not judged it. */
+  /** What it has to say. */
+  readonly logFile: string;
+  /** What it made of a commit; undefined while it has not seen it. */
   verdict(commit: string): Promise<Verdict | undefined>;
   close(): Promise<void>;
 }
 
 /** What became of one commit. */
-export interface Verdict {
-  /** `live`, `rejected`, `refused`, `superseded`. */
-  readonly state: string;
-  readonly diagnostics: readonly Diagnostic[];
-}
+export type Verdict = Pick<CommitDetail, "state" | "diagnostics">;

@@ -4,7 +4,7 @@ import type { ControlPlane, Verdict } from "./control-plane.js";
 import { createNarrator, type Narrator } from "./narrator.js";
 import { get } from "./request.js";
 import { copySample, editedFile, setPorts, setRouteUpstream } from "./sample-config.js";
-import type { Stage } from "./stage.js";
+import type { Running, Stage } from "./stage.js";
 import { PromiseBroken, waitFor } from "./wait-for.js";
 
 const host = "pets.example";
@@ -12,13 +12,13 @@ const path = "/pets";
 
 /**
  * Plays the demo on its stage, and prints diagnostics as `format` does. Throws {@link PromiseBroken}
- * as soon as something is not as promised.
+ * as soon as something is not as promised. Gives what is running at its end.
  */
 export async function play(
   stage: Stage,
   io: Io,
   format: (diagnostics: readonly Diagnostic[]) => string,
-): Promise<void> {
+): Promise<Running> {
   const tell = createNarrator(io);
   const scene = { stage, io, tell };
 
@@ -58,6 +58,7 @@ export async function play(
   await expectAnswer(scene, "pets");
   const last = (await stage.author.git("rev-parse", "HEAD")).trim();
   await expectState(scene, controlPlane, last, "live");
+  return { controlPlane, envoy };
 }
 
 interface Scene {

@@ -25,9 +25,9 @@ export async function copySample(workTree: string): Promise<void> {
 export async function setPorts(workTree: string, ports: DemoPorts): Promise<void> {
   for (const [file, from, to] of [
     ["roles/ingress.yaml", 8080, ports.envoy],
-    ["upstreams/pets.yaml", 8081, ports.pets],
-    ["upstreams/pets-next.json", 8082, ports.petsNext],
-    ["teams/checkout/checkout.yaml", 8081, ports.pets],
+    ["upstreams/pets.yaml", 9001, ports.pets],
+    ["upstreams/pets-next.json", 9002, ports.petsNext],
+    ["teams/checkout/checkout.yaml", 9001, ports.pets],
   ] as const) {
     await edit(join(workTree, file), (text) =>
       text.replace(`port: ${from}`, `port: ${to}`).replace(`"port": ${from}`, `"port": ${to}`),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { envoyBootstrap } from "../bootstrap/envoy-bootstrap.js";
@@ -23,15 +23,24 @@ export interface Stage {
   /** Where Envoy is to listen, and the two back ends do. */
   readonly ports: { readonly envoy: number; readonly pets: number; readonly petsNext: number };
   /** Starts the control plane on the repository, and an Envoy on the control plane. */
-  start(): Promise<{ readonly controlPlane: ControlPlane; readonly envoy: EnvoyProcess }>;
+  start(): Promise<Running>;
+  /** The end of what the control plane and Envoy logged, for when something went wrong. */
+  lastWords(): Promise<string>;
   /** Ends all that was started, last first, and removes all files. */
   close(): Promise<void>;
+}
+
+/** What the play starts. */
+export interface Running {
+  readonly controlPlane: ControlPlane;
+  readonly envoy: EnvoyProcess;
 }
 
 /** What the stage is built with. */
 export interface StageParts {
   readonly envoyPath: string;
-  startControlPlane(repositoryUrl: string, stateFolder: string): Promise<ControlPlane>;
+  /** Its files go into `folder`. */
+  startControlPlane(repositoryUrl: string, folder: string): Promise<ControlPlane>;
 }
 
 /** Builds the stage in a temporary folder. Leaves nothing behind if it fails halfway. */
@@ -61,8 +70,7 @@ export async function buildStage(io: Io, parts: StageParts): Promise<Stage> {
       ports,
       close,
       async start() {
-        const state = join(folder, "state");
-        const controlPlane = opened(await parts.startControlPlane(repositoryUrl, state));
+        const controlPlane = opened(await parts.startControlPlane(repositoryUrl, folder));
         const bootstrap = envoyBootstrap({
           role: "ingress",
           name: "demo",
@@ -72,6 +80,14 @@ export async function buildStage(io: Io, parts: StageParts): Promise<Stage> {
         });
         const envoy = opened(await startEnvoy(parts.envoyPath, bootstrap, folder, io.signal));
         return { controlPlane, envoy };
+      },
+      async lastWords() {
+        const logs = await Promise.all(
+          ["gloo.log", "envoy.log"].map((name) =>
+            readFile(join(folder, name), "utf8").catch(() => ""),
+          ),
+        );
+        return logs.map((text) => text.split("\n").slice(-20).join("\n")).join("");
       },
     };
   } catch (cause) {
