@@ -28,8 +28,8 @@ export const emptySet: ResourceSet = { version: versionOf([]), resources: new Ma
 export interface ResourceViews {
   readonly nameSets: NameSets;
   /** The part of a set that a subscription covers; the set itself if that is all of it. */
-  select(set: ResourceSet, subscription: Subscription): ResourceSet;
-  /** All of `after`, and of `before` what is not in it. */
+  select(set: ResourceSet, of: Pick<Subscription, "wildcard" | "names">): ResourceSet;
+  /** All of `after`, and of `before` what is not in it; `after` itself if that is all. */
   union(before: ResourceSet, after: ResourceSet): ResourceSet;
   diff(before: ResourceSet, after: ResourceSet): SetDiff;
   /** A set but for these names. Not remembered: `names` is empty for all but few streams. */
@@ -49,7 +49,7 @@ export function createResourceViews(): ResourceViews {
       if (wildcard) return set;
       return names.names.size === 0 ? emptySet : selections.get(set, names);
     },
-    union: (before, after) => unions.get(before, after),
+    union: (before, after) => (before === emptySet ? after : unions.get(before, after)),
     diff: (before, after) => (before.version === after.version ? noDiff : diffs.get(before, after)),
     without(set, names) {
       if (names.size === 0) return set;

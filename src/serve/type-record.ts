@@ -22,6 +22,8 @@ export interface TypeRecord {
   wasSent(nonce: string, response: Unanswered): void;
   /** The response that a request answers, the first time that it does. */
   takeAnswer(nonce: string, error: string | undefined, atMs: number): Unanswered | undefined;
+  /** Whether the client has accepted what it was last sent of a name. */
+  accepted(): (name: string) => boolean;
   lastAnswer(): "accepted" | "rejected" | "pending";
   /** `currentVersion`: of the type's set, if nothing of it is left to send. */
   status(currentVersion: string | undefined): TypeStatus;
@@ -71,6 +73,10 @@ export function createTypeRecord(state: TypeState): TypeRecord {
         for (const name of answered.names) state.doubted.add(name);
       }
       return answered;
+    },
+    accepted() {
+      const open = new Set([...unanswered.values()].flatMap(({ names }) => names));
+      return (name) => !open.has(name) && !state.doubted.has(name);
     },
     lastAnswer,
     status(currentVersion) {

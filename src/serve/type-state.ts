@@ -166,8 +166,8 @@ export interface TransitionRules {
   readonly variant: "sotw" | "delta";
   /** Of {@link completeTypes}, for state of the world. */
   readonly complete: boolean;
-  /** Whether what is gone must stay for now, since others may still refer to it. */
-  readonly keepsRemoved: () => boolean;
+  /** Of names that are gone, those that must stay for now since others may still refer to them. */
+  readonly keptOf: (gone: readonly string[]) => readonly string[];
 }
 
 /** Whether something of the type is left to send, or may be. */
@@ -198,8 +198,9 @@ export function transitionOf(
   const { due, doubted } = state;
   const isDelta = rules.variant === "delta";
   if (!isDelta && state.owesAnswer) skipKnown(state, target);
-  const isStale = views.diff(state.sent, target).removed.length > 0 && rules.keepsRemoved();
-  const goal = isStale ? views.union(state.sent, target) : target;
+  const gone = views.diff(state.sent, target).removed;
+  const kept = views.nameSets.of(gone.length === 0 ? gone : rules.keptOf(gone));
+  const goal = views.union(views.select(state.sent, { wildcard: false, names: kept }), target);
   const diff = views.diff(state.sent, goal);
   // Sent along: what was asked for, and what was rejected together with what changes.
   const asked = [...(state.dueAll ? goal.resources.keys() : []), ...due];
@@ -231,9 +232,9 @@ export function transitionOf(
   };
 }
 
-/** The names of both, each once; the first list itself if the second has none. */
+/** The names of both, each once, in order. `left` has them so already. */
 function distinct(left: readonly string[], right: readonly string[]): readonly string[] {
-  return right.length === 0 ? left : [...new Set([...left, ...right])];
+  return right.length === 0 ? left : [...new Set([...left, ...right])].sort(compareText);
 }
 
 /** A reconnected wildcard client that has the served version is not sent it again. */

@@ -111,17 +111,17 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
     return isWritten || hasChange(record.state, servedSet(typeUrl), views);
   };
 
-  const next = ({ state }: TypeRecord): Transition | undefined => {
+  const next = (record: TypeRecord): Transition | undefined => {
+    const { state } = record;
     const users = usersOf.get(state.typeUrl) ?? [];
     const complete = variant === "sotw" && completeTypes.has(state.typeUrl);
-    const rules = {
-      variant,
-      complete,
-      keepsRemoved: () =>
-        (complete || variant === "delta") &&
-        users.some((user) => isDue(user) || options.isDueElsewhere(user)),
-    };
-    return transitionOf(state, servedSet(state.typeUrl), rules, views);
+    const isImplicit = variant === "sotw" && !complete; // nobody is told what is gone
+    const keptOf = (gone: readonly string[]): readonly string[] =>
+      !isImplicit && users.some((user) => isDue(user) || options.isDueElsewhere(user))
+        ? // What was rejected, or may be, does not come again in a response that takes it back.
+          gone.filter(record.accepted())
+        : [];
+    return transitionOf(state, servedSet(state.typeUrl), { variant, complete, keptOf }, views);
   };
 
   /** Assignments of the EDS clusters that are news to the client. */
