@@ -1,9 +1,14 @@
-// Marks dist/ with the hash of what it was built from, and makes the executable executable.
-import { chmodSync, writeFileSync } from "node:fs";
+// Marks dist/ with the hash of what it was built from, makes the executable executable, and removes
+// what was built from files that are gone.
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sourceStamp } from "./source-stamp.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+for (const name of readdirSync(join(root, "dist"), { recursive: true }).map(String)) {
+  const source = name.replace(/(?:\.d\.ts|\.js)$/, ".ts");
+  if (source !== name && !existsSync(join(root, "src", source))) rmSync(join(root, "dist", name));
+}
 writeFileSync(join(root, "dist", ".stamp"), sourceStamp(root));
 chmodSync(join(root, "dist", "cli", "main.js"), 0o755);
