@@ -2,6 +2,7 @@ import git, { type PromiseFsClient, type ReadCommitResult } from "isomorphic-git
 import type { FetchedHistory } from "./git-repository.js";
 import type { ObjectStore } from "./objects/object-store.js";
 import type { CommitInfo, Signature } from "./source-tree.js";
+import { SourceError } from "./source-error.js";
 import { treeOidAt } from "./tree-reader.js";
 
 /** Commits that one fetch reports at most. */
@@ -23,7 +24,11 @@ export async function readCommit(
   oid: string,
   basePath: string,
 ): Promise<CommitInfo> {
-  const { commit, ...read } = await git.readCommit({ fs, gitdir, oid, cache: {} });
+  const { commit, ...read } = await git
+    .readCommit({ fs, gitdir, oid, cache: {} })
+    .catch((error: unknown) => {
+      throw error instanceof git.Errors.ObjectTypeError ? notCommit(oid, error) : error;
+    });
   const parent = commit.parent[0];
   return {
     oid: read.oid,
@@ -105,6 +110,14 @@ async function ancestorsOf(
     for (const parent of commit.parent) if (store.has(parent)) seen.add(parent);
   }
   return seen;
+}
+
+function notCommit(oid: string, cause: InstanceType<typeof git.Errors.ObjectTypeError>): Error {
+  return new SourceError(
+    "source/ref-not-found",
+    `${oid} is a ${cause.data.actual}, not a commit; watch a branch, or a tag of a commit`,
+    { cause },
+  );
 }
 
 function signatureOf(who: ReadCommitResult["commit"]["author"]): Signature {

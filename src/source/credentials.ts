@@ -28,7 +28,13 @@ export interface CredentialsSource {
 export function createCredentialsProvider(source: CredentialsSource): CredentialsProvider {
   return async () => {
     const token = await valueOf("token", source.token, source.tokenFile);
-    if (token !== undefined) return { kind: "bearer", token };
+    if (token !== undefined) {
+      if (/^[\x21-\x7e]+$/.test(token)) return { kind: "bearer", token };
+      throw new SourceError(
+        "source/auth-failed",
+        "the token for Git holds blanks or characters beyond ASCII; check its file",
+      );
+    }
     const username = await valueOf("user name", source.username, source.usernameFile);
     const password = await valueOf("password", source.password, source.passwordFile);
     if (username === undefined && password === undefined) return undefined;
@@ -52,7 +58,10 @@ async function valueOf(
   if (text === undefined || text === "") return undefined;
   // A header cannot hold these; naming them here is clearer than the HTTP client's complaint.
   if (/[\r\n\0]/.test(text)) {
-    throw new SourceError("source/auth-failed", `the ${what} for Git holds a line break`);
+    throw new SourceError(
+      "source/auth-failed",
+      `the ${what} for Git holds a line break; give it on one line`,
+    );
   }
   return text;
 }
@@ -64,7 +73,7 @@ async function read(what: string, file: string): Promise<string> {
     const reason = (cause as NodeJS.ErrnoException).code ?? "unreadable";
     throw new SourceError(
       "source/auth-failed",
-      `the ${what} for Git cannot be read from ${file} (${reason})`,
+      `the ${what} for Git cannot be read from ${file} (${reason}); check the file`,
       { cause },
     );
   }

@@ -1,18 +1,24 @@
 import type { HttpClient as GitHttpClient, GitHttpRequest, GitHttpResponse } from "isomorphic-git";
 import { checkAdvertisement } from "./advertisement.js";
+import { withDeadline } from "./deadline.js";
 import type { HttpClient, RemoteResponse } from "./http-client.js";
 import { type SourceLimits, type SourceTimeouts, tooLarge } from "./limits.js";
+import { flushPacket } from "./pkt-line.js";
 import { SourceError } from "./source-error.js";
 
 /** What isomorphic-git sends its requests through. It sees only whole and checked answers. */
 export interface GitTransport {
-  /** For one `listServerRefs`. */
-  forList(signal: AbortSignal): GitHttpClient;
+  /** For one `listServerRefs`, which is given up after `listMs`. */
+  list<T>(signal: AbortSignal, operation: (http: GitHttpClient) => Promise<T>): Promise<T>;
   /**
-   * For one `fetch`. `receive` takes the pack out of the answer and gives what is left of it.
-   * The list of refs that the last `forList` got is used again instead of being asked for, once.
+   * For one `fetch`, which is given up after `packMs`. `receive` takes the pack out of the answer and
+   * gives what is left of it. The last list of refs is used again instead of being asked for, once.
    */
-  forFetch(receive: PackReceiver, signal: AbortSignal): GitHttpClient;
+  fetch<T>(
+    signal: AbortSignal,
+    receive: PackReceiver,
+    operation: (http: GitHttpClient) => Promise<T>,
+  ): Promise<T>;
   /** Bytes of the last list of refs of protocol 1. */
   listBytes(): number;
   /** Forgets what the remote said earlier. */
@@ -43,6 +49,7 @@ export function createGitTransport(
   let capabilities: Buffer | undefined;
 
   async function getList(request: GitHttpRequest, signal: AbortSignal): Promise<GitHttpResponse> {
+    list = undefined;
     const isVersion2 = "Git-Protocol" in (request.headers ?? {});
     if (isVersion2 && capabilities !== undefined) return answer(request, capabilities);
     const response = await client.request({
@@ -77,31 +84,33 @@ export function createGitTransport(
   }
 
   return {
-    forList(signal) {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(timeouts.listMs)]);
-      return {
-        async request(request) {
-          if (request.method !== "POST") return getList(request, limited);
-          const bytes = await collect(await post(request, limited), limits);
-          await checkAdvertisement(bytes, "may be empty");
-          return answer(request, bytes);
-        },
-      };
-    },
-    forFetch(receive, signal) {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(timeouts.packMs)]);
-      return {
-        async request(request) {
-          if (request.method !== "POST") {
-            const known = list;
-            list = undefined;
-            return known === undefined ? getList(request, limited) : answer(request, known);
-          }
-          const response = await post(request, limited);
-          return answer(request, await receive(response.body, limited));
-        },
-      };
-    },
+    list: (signal, operation) =>
+      withDeadline(signal, timeouts.listMs, (limited) =>
+        operation({
+          async request(request) {
+            if (request.method !== "POST") return getList(request, limited);
+            // isomorphic-git takes a list of protocol 1 without refs for one of protocol 2.
+            if (list !== undefined) return answer(request, flushPacket);
+            const bytes = await collect(await post(request, limited), limits);
+            await checkAdvertisement(bytes, "may be empty");
+            return answer(request, bytes);
+          },
+        }),
+      ),
+    fetch: (signal, receive, operation) =>
+      withDeadline(signal, timeouts.packMs, (limited) =>
+        operation({
+          async request(request) {
+            if (request.method !== "POST") {
+              const known = list;
+              list = undefined;
+              return known === undefined ? getList(request, limited) : answer(request, known);
+            }
+            const response = await post(request, limited);
+            return answer(request, await receive(response.body, limited));
+          },
+        }),
+      ),
     listBytes: () => listBytes,
     forget() {
       list = capabilities = undefined;

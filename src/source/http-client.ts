@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
+import { createSecureContext, rootCertificates } from "node:tls";
 import { Agent, ProxyAgent, type Dispatcher } from "undici";
 import { authorizationOf, type CredentialsProvider } from "./credentials.js";
 import type { SourceTimeouts } from "./limits.js";
-import { codeOf, networkErrorOf, statusErrorOf } from "./network-error.js";
+import { codeOf, networkErrorOf, statusErrorOf, type Route } from "./network-error.js";
+import { isRedirect, redirectTarget, refuseRedirect } from "./redirect.js";
+import { repositoryUrlOf } from "./remote-url.js";
 import { SourceError } from "./source-error.js";
 
 /** A request to the remote. */
@@ -37,13 +39,17 @@ export interface HttpClientOptions {
 
 /** HTTP to one remote. */
 export interface HttpClient {
-  /** Throws a `SourceError` for every status but 200. Asks again, once, after a 401. */
+  /**
+   * Throws a `SourceError` for every status but 200. After a 401 the credentials are read anew and, if
+   * they have changed, it is asked once more.
+   */
   request(request: RemoteRequest): Promise<RemoteResponse>;
   close(): Promise<void>;
 }
 
 const maxRedirects = 5;
-const redirects = [301, 302, 303, 307, 308];
+/** What a host answers for credentials that are no longer good: some hide that the repository exists. */
+const distrusting = [203, 401, 403, 404];
 
 /**
  * Makes a client with connections of its own. (Node's global agent gives up on a connection that is
@@ -51,6 +57,7 @@ const redirects = [301, 302, 303, 307, 308];
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const dispatcher = createDispatcher(options);
+  const proxy = options.proxy === undefined ? undefined : new URL(options.proxy).host;
   let authorization: { readonly value: string | undefined } | undefined;
 
   async function authorize(): Promise<string | undefined> {
@@ -63,22 +70,25 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const known = authorization === undefined ? await authorize() : authorization.value;
     let { url } = request;
     for (let count = 0; ; count++) {
-      const answer = await send(dispatcher, { ...request, url }, known);
+      const route = { url, proxy };
+      const answer = await send(dispatcher, request, route, known);
       const status = answer.statusCode;
       const headers = flatHeaders(answer.headers);
       if (status === 200) {
-        return { url, headers, body: readBody(answer.body, url, request.signal) };
+        return { url, headers, body: readBody(answer.body, route, request.signal) };
       }
       answer.body.on("error", () => undefined).destroy();
-      if (redirects.includes(status)) {
-        if (count === maxRedirects) throw refused(url, "redirects too often");
+      if (isRedirect(status)) {
+        if (count === maxRedirects) throw refuseRedirect(url, "redirects too often");
         url = redirectTarget(request.method, status, url, headers["location"]);
-      } else if (status === 401 && !isRetry && options.credentials !== undefined) {
-        await authorize();
-        return attempt(request, true);
-      } else {
-        throw statusErrorOf(status, headers, withoutQuery(url), Date.now());
+        continue;
       }
+      // The next request reads the credentials anew: by then a person may have put them right.
+      if (distrusting.includes(status)) authorization = undefined;
+      // The same ones again would only bring a lock-out nearer.
+      if (status === 401 && !isRetry && (await authorize()) !== known)
+        return attempt(request, true);
+      throw statusErrorOf(status, headers, repositoryUrlOf(url), Date.now());
     }
   }
 
@@ -131,95 +141,68 @@ function parseProxy(proxy: string): { uri: string; token: string | undefined } {
 
 function readCa(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    const ca = readFileSync(file, "utf8");
+    createSecureContext({ ca });
+    if (ca.includes("-----BEGIN CERTIFICATE-----")) return ca;
   } catch (cause) {
     const reason = codeOf(cause) ?? "unreadable";
-    throw new SourceError("source/tls", `the CA file ${file} cannot be read (${reason})`, {
-      cause,
-    });
+    const message = `the CA file ${file} cannot be used (${reason}); give certificates in PEM form`;
+    throw new SourceError("source/tls", message, { cause });
   }
+  throw new SourceError("source/tls", `the CA file ${file} holds no certificate in PEM form`);
 }
 
 async function send(
   dispatcher: Dispatcher,
   request: RemoteRequest,
+  route: Route,
   authorization: string | undefined,
   isRetry = false,
 ): Promise<Dispatcher.ResponseData> {
-  const { origin, pathname, search } = new URL(request.url);
+  const { origin, pathname, search } = new URL(route.url);
   try {
     return await dispatcher.request({
       origin,
       path: pathname + search,
       method: request.method,
-      headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
+      headers: {
+        // Some hosts know Git by its name.
+        "user-agent": "git/gloo-gitops",
+        ...request.headers,
+        ...(authorization === undefined ? {} : { authorization }),
+      },
       body: request.body ?? null,
       signal: request.signal,
     });
   } catch (cause) {
-    if (request.signal.aborted) throw abortErrorOf(request.signal, request.url);
-    // A kept connection that the server has closed meanwhile; uploads of packs do not come here.
+    if (request.signal.aborted) throw abortErrorOf(request.signal, route);
+    // A kept connection that the server has closed meanwhile. All that is asked can be asked again.
     const stale = ["UND_ERR_SOCKET", "ECONNRESET"].includes(codeOf(cause) ?? "");
-    if (stale && !isRetry) return send(dispatcher, request, authorization, true);
-    throw networkErrorOf(cause, request.url);
+    if (stale && !isRetry) return send(dispatcher, request, route, authorization, true);
+    throw networkErrorOf(cause, route);
   }
 }
 
 async function* readBody(
   body: AsyncIterable<Uint8Array>,
-  url: string,
+  route: Route,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of body) yield chunk;
   } catch (cause) {
-    throw signal.aborted ? abortErrorOf(signal, url) : networkErrorOf(cause, url);
+    throw signal.aborted ? abortErrorOf(signal, route) : networkErrorOf(cause, route);
   }
 }
 
 /** What an aborted signal means: its own `SourceError`, a deadline, or the caller's wish. */
-export function abortErrorOf(signal: AbortSignal, url: string): SourceError {
+function abortErrorOf(signal: AbortSignal, route: Route): SourceError {
   const reason: unknown = signal.reason;
   if (reason instanceof SourceError) return reason;
-  if (reason instanceof Error && reason.name === "TimeoutError") return networkErrorOf(reason, url);
+  if (reason instanceof Error && reason.name === "TimeoutError") {
+    return networkErrorOf(reason, route);
+  }
   return new SourceError("source/aborted", "reading the repository was stopped", { cause: reason });
-}
-
-/** Where a redirect leads. Another host never gets our request, and so never our credentials. */
-function redirectTarget(
-  method: string,
-  status: number,
-  from: string,
-  location: string | undefined,
-): string {
-  let to: URL;
-  try {
-    to = new URL(location ?? "", from);
-  } catch {
-    throw refused(from, "redirects to what is not a URL");
-  }
-  const source = new URL(from);
-  if (to.protocol === "http:" && source.protocol === "https:") {
-    throw refused(from, "redirects from https to http");
-  }
-  const upgrade = to.protocol === "https:" && source.protocol === "http:";
-  if (to.hostname !== source.hostname || (to.port !== source.port && !upgrade)) {
-    throw refused(from, `redirects to another host (${to.host}); if that is right, set its URL`);
-  }
-  if (method === "POST" && status !== 307 && status !== 308) {
-    throw refused(from, `redirects a POST with HTTP ${status}`);
-  }
-  to.username = to.password = "";
-  return to.href;
-}
-
-function refused(url: string, what: string): SourceError {
-  return new SourceError("source/redirect-refused", `${withoutQuery(url)} ${what}`);
-}
-
-function withoutQuery(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname.replace(/\/(info\/refs|git-upload-pack)$/, "");
 }
 
 function flatHeaders(headers: Dispatcher.ResponseData["headers"]): Record<string, string> {

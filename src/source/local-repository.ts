@@ -28,24 +28,32 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
   const { basePath } = options;
   const wanted = parseWantedRef(options.ref);
   const trees = createTreeReader(options);
-  let opened: (ReadableRepository & { close(): void }) | undefined;
+  let opened: LocalRepository | undefined;
 
-  /** Git may have packed and removed files since they were opened: those are opened anew. */
+  function open(): LocalRepository {
+    if (opened?.isStale() === true) close();
+    return (opened ??= openLocal(options.folder));
+  }
+
+  function close(): void {
+    opened?.close();
+    opened = undefined;
+  }
+
+  /** Git may pack and remove files while they are read: then once more, with those that there are. */
   async function reading<T>(
     signal: AbortSignal,
     operation: (repository: ReadableRepository) => Promise<T>,
   ): Promise<T> {
     try {
-      opened ??= openLocal(options.folder);
       try {
-        return await operation(opened);
+        return await operation(open());
       } catch (cause) {
         if (!(cause instanceof CorruptObjectError || cause instanceof git.Errors.NotFoundError)) {
           throw cause;
         }
-        opened.close();
-        opened = openLocal(options.folder);
-        return await operation(opened);
+        close();
+        return await operation(open());
       }
     } catch (cause) {
       throw sourceFailureOf(cause, signal);
@@ -71,8 +79,7 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
         }
       }),
     close() {
-      opened?.close();
-      opened = undefined;
+      close();
       return Promise.resolve();
     },
   };
@@ -98,12 +105,22 @@ async function listLocalRefs({ fs, gitdir }: ReadableRepository): Promise<readon
   return branches.map((name) => ({ ref: `refs/heads/${name}`, oid: "" }));
 }
 
-function openLocal(folder: string): ReadableRepository & { close(): void } {
+interface LocalRepository extends ReadableRepository {
+  /** Packs have come or gone since it was opened. */
+  isStale(): boolean;
+  close(): void;
+}
+
+function openLocal(folder: string): LocalRepository {
   const { gitdir, headFile } = locate(folder);
   refuseUnknownFormats(gitdir, folder);
+  const packTime = (): number | undefined =>
+    statSync(join(gitdir, "objects", "pack"), { throwIfNoEntry: false })?.mtimeMs;
+  const openedTime = packTime();
   const store: ObjectStore = openObjectStore(join(gitdir, "objects"));
   const fs = createObjectFs({ gitdir, store: () => store, writable: false, headFile });
-  return { fs, gitdir, store, close: () => store.close() };
+  const isStale = (): boolean => packTime() !== openedTime;
+  return { fs, gitdir, store, isStale, close: () => store.close() };
 }
 
 /** Finds Git's folder: the folder itself, its `.git`, or where a `.git` file of a work tree leads. */

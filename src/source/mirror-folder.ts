@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { removeMirror } from "./mirror.js";
 import { incomingPrefix } from "./receive-pack.js";
 
@@ -26,23 +26,24 @@ const corruptKept = 2;
 
 /** The mirror's folders below `dataDir`. */
 export function createMirrorFolder(dataDir: string): MirrorFolder {
-  const current = join(dataDir, name);
-  const unique = (prefix: string): string => join(dataDir, prefix + randomBytes(4).toString("hex"));
+  const root = resolve(dataDir);
+  const current = join(root, name);
+  const unique = (prefix: string): string => join(root, prefix + randomBytes(4).toString("hex"));
   const named = async (prefix: string): Promise<string[]> =>
-    (await readdir(dataDir).catch(() => [])).filter((entry) => entry.startsWith(prefix));
+    (await readdir(root).catch(() => [])).filter((entry) => entry.startsWith(prefix));
 
   return {
     current,
     async recover() {
-      await mkdir(dataDir, { recursive: true });
-      let exists = (await readdir(dataDir)).includes(name);
+      await mkdir(root, { recursive: true });
+      let exists = (await readdir(root)).includes(name);
       for (const old of await named(replacedPrefix)) {
         // Killed between the two renames of a swap: the old mirror is as good as it was.
-        if (!exists) await rename(join(dataDir, old), current);
-        else await removeMirror(join(dataDir, old));
+        if (!exists) await rename(join(root, old), current);
+        else await removeMirror(join(root, old));
         exists = true;
       }
-      for (const half of await named(stagingPrefix)) await removeMirror(join(dataDir, half));
+      for (const half of await named(stagingPrefix)) await removeMirror(join(root, half));
       if (exists) await removeIncoming(join(current, "objects", "pack"));
       return exists;
     },
@@ -56,9 +57,9 @@ export function createMirrorFolder(dataDir: string): MirrorFolder {
     async setAside() {
       const numbers = (await named(corruptPrefix)).map(numberOf).sort((a, b) => a - b);
       const next = (numbers.at(-1) ?? 0) + 1;
-      await renameIfThere(current, join(dataDir, corruptPrefix + next));
+      await renameIfThere(current, join(root, corruptPrefix + next));
       for (const old of numbers.slice(0, Math.max(0, numbers.length + 1 - corruptKept))) {
-        await removeMirror(join(dataDir, corruptPrefix + old));
+        await removeMirror(join(root, corruptPrefix + old));
       }
     },
   };

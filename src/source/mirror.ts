@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import git, { type PromiseFsClient } from "isomorphic-git";
-import type { GitTransport } from "./git-transport.js";
+import type { GitTransport, PackReceiver } from "./git-transport.js";
 import type { SourceLimits } from "./limits.js";
 import { createObjectFs } from "./objects/object-fs.js";
 import { openObjectStore, type ObjectStore } from "./objects/object-store.js";
@@ -67,25 +67,27 @@ export function openMirror(
     },
     async fetch(commit, depth, signal) {
       let received = false;
-      const http = transport.forFetch(async (body, limited) => {
+      const receive: PackReceiver = async (body, limited) => {
         const { answer } = await receivePack(body, { folder, store, limits }, limited);
         received = true;
         return answer;
-      }, signal);
+      };
       try {
-        await git.fetch({
-          fs,
-          http,
-          gitdir,
-          url,
-          remote,
-          cache: {},
-          ref: lastGood,
-          remoteRef: commit,
-          singleBranch: true,
-          tags: false,
-          ...(depth === undefined ? {} : { depth }),
-        });
+        await transport.fetch(signal, receive, (http) =>
+          git.fetch({
+            fs,
+            http,
+            gitdir,
+            url,
+            remote,
+            cache: {},
+            ref: lastGood,
+            remoteRef: commit,
+            singleBranch: true,
+            tags: false,
+            ...(depth === undefined ? {} : { depth }),
+          }),
+        );
       } catch (error) {
         // A remote whose HEAD names a branch that does not exist: of no importance, but
         // isomorphic-git looks it up after everything that we need of it is done.

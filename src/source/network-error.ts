@@ -1,5 +1,4 @@
 import { SourceError, type SourceErrorCode } from "./source-error.js";
-import { scrubUrls } from "./remote-url.js";
 
 /** The code that a failed connection, request or file carries, however deep the libraries wrap it. */
 export function codeOf(cause: unknown): string | undefined {
@@ -12,33 +11,61 @@ export function codeOf(cause: unknown): string | undefined {
   return undefined;
 }
 
-/** Turns a failure below HTTP into a `SourceError`. `where` is the remote's URL without credentials. */
-export function networkErrorOf(cause: unknown, where: string): SourceError {
-  if (cause instanceof SourceError) return cause;
-  const code = codeOf(cause) ?? (cause instanceof Error ? cause.name : "unknown");
-  const host = new URL(where).host;
-  const [sourceCode, message] = explain(code, host);
-  const detail = cause instanceof Error && sourceCode === "source/tls" ? `: ${cause.message}` : "";
-  return new SourceError(sourceCode, scrubUrls(message + detail), { cause });
+/** Which way a request goes, for messages. Without credentials. */
+export interface Route {
+  /** Where it goes to. */
+  readonly url: string;
+  /** Host and port of the proxy that it goes through. */
+  readonly proxy?: string | undefined;
 }
 
-function explain(code: string, host: string): readonly [SourceErrorCode, string] {
+/** Turns a failure below HTTP into a `SourceError`. */
+export function networkErrorOf(cause: unknown, route: Route): SourceError {
+  if (cause instanceof SourceError) return cause;
+  const refusal = cause instanceof Error && /^Proxy response \((\d+)\)/.exec(cause.message);
+  if (refusal) return proxyRefusal(Number(refusal[1]), cause);
+  const code = codeOf(cause) ?? (cause instanceof Error ? cause.name : "unknown");
+  const [sourceCode, message] = explain(code, new URL(route.url).host, route.proxy);
+  return new SourceError(sourceCode, message, { cause });
+}
+
+function explain(
+  code: string,
+  host: string,
+  proxy: string | undefined,
+): readonly [SourceErrorCode, string] {
+  const through = proxy === undefined ? "" : ` through the proxy ${proxy}`;
   if (/TIMEOUT|^ETIMEDOUT$|^TimeoutError$/.test(code)) {
-    return ["source/timeout", `${host} did not answer in time (${code}); it will be tried again`];
+    const message = `${host} did not answer in time${through} (${code}); it will be tried again`;
+    return ["source/timeout", message];
   }
-  if (/CERT|^ERR_(TLS|SSL)|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|^EPROTO$/.test(code)) {
-    return [
-      "source/tls",
-      `the TLS certificate of ${host} was not accepted (${code}); set the CA file of its issuer`,
-    ];
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return ["source/tls", `the TLS certificate of ${host} is for another host; check the URL`];
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code)) {
+    const message = `the TLS certificate of ${host} was not accepted (${code}); set the CA file of its issuer`;
+    return ["source/tls", message];
+  }
+  if (/^ERR_(TLS|SSL)|^EPROTO$/.test(code)) {
+    return ["source/tls", `${host} does not speak TLS as it should (${code}); check the URL`];
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return [
-      "source/unreachable",
-      `the host ${host} was not found (${code}); check the URL and DNS`,
-    ];
+    // With a proxy, it is the only host whose name is looked up here.
+    const what = proxy === undefined ? `the host ${host}` : `the proxy ${proxy}`;
+    const message = `${what} was not found (${code}); check its URL and DNS, and it will be tried again`;
+    return ["source/unreachable", message];
   }
-  return ["source/unreachable", `${host} cannot be reached (${code}); it will be tried again`];
+  const message = `${host} cannot be reached${through} (${code}); it will be tried again`;
+  return ["source/unreachable", message];
+}
+
+function proxyRefusal(status: number, cause: unknown): SourceError {
+  if (status !== 407) {
+    const message = `the proxy does not lead to the remote (HTTP ${status}); it will be tried again`;
+    return new SourceError("source/unreachable", message, { cause });
+  }
+  const message = "the proxy refused its credentials (HTTP 407); check those in the proxy's URL";
+  return new SourceError("source/auth-failed", message, { cause });
 }
 
 /** The error for an HTTP status other than 200. */
@@ -64,12 +91,6 @@ export function statusErrorOf(
     return new SourceError(
       "source/auth-failed",
       `${url} refused the credentials (HTTP ${status}); check the token and its scopes`,
-    );
-  }
-  if (status === 407) {
-    return new SourceError(
-      "source/auth-failed",
-      "the proxy refused its credentials (HTTP 407); check the proxy's URL",
     );
   }
   if (status === 404 || status === 410) {

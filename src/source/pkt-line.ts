@@ -1,7 +1,10 @@
 import { SourceError } from "./source-error.js";
 
-/** One packet of Git's wire format. `flush` also stands for the delimiters of protocol version 2. */
-export type Packet = { readonly kind: "flush" } | { readonly kind: "data"; readonly data: Buffer };
+/** One packet of Git's wire format (gitprotocol-common). `delimiter` is of protocol version 2. */
+export type Packet =
+  | { readonly kind: "flush" }
+  | { readonly kind: "delimiter" }
+  | { readonly kind: "data"; readonly data: Buffer };
 
 /** The flush packet. */
 export const flushPacket: Buffer = Buffer.from("0000");
@@ -36,18 +39,22 @@ export async function* readPackets(
 export function truncated(): SourceError {
   return new SourceError(
     "source/protocol",
-    "the remote's answer ended early; nothing of it was used",
+    "the remote's answer ended early; nothing of it was used, and it will be asked again",
   );
 }
 
 function packetAt(bytes: Buffer, at: number): { packet: Packet; end: number } | undefined {
   if (bytes.length - at < 4) return undefined;
   const digits = bytes.toString("latin1", at, at + 4);
-  if (!/^[0-9a-f]{4}$/i.test(digits)) {
-    throw new SourceError("source/protocol", "the remote's answer is not in Git's wire format");
+  const length = /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : 3;
+  if (length === 0) return { packet: { kind: "flush" }, end: at + 4 };
+  if (length < 3) return { packet: { kind: "delimiter" }, end: at + 4 };
+  if (length === 3) {
+    throw new SourceError(
+      "source/protocol",
+      "the remote's answer is not in Git's wire format; check that the URL is that of a repository",
+    );
   }
-  const length = Number.parseInt(digits, 16);
-  if (length < 4) return { packet: { kind: "flush" }, end: at + 4 };
   const end = at + length;
   if (bytes.length < end) return undefined;
   return { packet: { kind: "data", data: bytes.subarray(at + 4, end) }, end };

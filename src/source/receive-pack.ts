@@ -57,6 +57,7 @@ export async function receivePack(
     });
   } finally {
     await rm(incoming, { force: true });
+    await rm(`${incoming}.idx`, { force: true });
   }
 }
 
@@ -72,12 +73,12 @@ async function writePack(
   let ended = false;
   try {
     for await (const packet of readPackets(body)) {
-      if (packet.kind === "flush") {
+      if (packet.kind !== "data") {
         ended = bytes > 0;
         if (bytes === 0) head.push(flushPacket);
         continue;
       }
-      const band = packet.data[0] ?? 0;
+      const band = packet.data[0] ?? progressBand;
       if (band === errorBand) throw refusalOf(packet.data.toString("utf8", 1));
       if (band === progressBand) continue;
       if (band > errorBand) {
@@ -91,7 +92,8 @@ async function writePack(
       bytes += data.length;
       if (bytes > limits.maxPackBytes) throw tooLarge("the remote's pack", "maxPackBytes", limits);
       check.update(data);
-      await file.write(data);
+      // `write` may write a part only; this writes all.
+      await file.appendFile(data);
     }
   } finally {
     await file.close();
@@ -119,14 +121,24 @@ async function installPack(
   } finally {
     pack.close();
   }
-  const known = await stat(path).catch(() => undefined);
-  if (objects === 0 || known !== undefined) return objects;
+  const indexPath = path.replace(/\.pack$/, ".idx");
+  if (objects === 0 || (await isThere(indexPath))) return objects;
   await writeFile(`${incoming}.idx`, index);
   // A pack without an index does not count, so the index comes last.
   await rename(incoming, path);
-  await rename(`${incoming}.idx`, path.replace(/\.pack$/, ".idx"));
+  await rename(`${incoming}.idx`, indexPath);
   target.store.addPack(path, context);
   return objects;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw cause;
+  }
 }
 
 /** Hashes all but the last 20 bytes, which must be the hash. */

@@ -28,7 +28,7 @@ export function parseWantedRef(ref: string | undefined): WantedRef {
   if (!isRefName(ref)) {
     throw new SourceError(
       "source/ref-not-found",
-      `"${ref}" is not a valid name of a branch or tag`,
+      `${JSON.stringify(ref)} is not a name that a branch or tag can have; give one such as main`,
     );
   }
   if (ref.startsWith("refs/")) return { candidates: [ref], label: `"${ref}"` };
@@ -62,9 +62,8 @@ export function refNotFound(wanted: WantedRef, known: readonly KnownRef[]): Sour
     .filter(({ ref }) => ref.startsWith("refs/heads/"))
     .map(({ ref }) => `"${ref.slice("refs/heads/".length)}"`)
     .slice(0, 5);
-  const hint = branches.length > 0 ? `; there is ${branches.join(", ")}` : "";
-  return new SourceError(
-    "source/ref-not-found",
-    `the repository has no branch or tag ${wanted.label}${hint}`,
-  );
+  const hint = branches.length > 0 ? `; there is ${branches.join(", ")}` : "; check its name";
+  const isDefault = wanted.candidates[0] === "HEAD";
+  const missing = isDefault ? "default branch" : `branch or tag ${wanted.label}`;
+  return new SourceError("source/ref-not-found", `the repository has no ${missing}${hint}`);
 }

@@ -55,18 +55,16 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   const trees = createTreeReader(options);
   let mirror: Mirror | undefined;
   let recovered = false;
+  /** Fetches into the mirror that failed in a row because of what was said, not because of the way. */
+  let refusals = 0;
   /** The full name that the ref turned out to have. */
   let foundRef: string | undefined;
 
   async function listRefs(version: 1 | 2, signal: AbortSignal): Promise<readonly KnownRef[]> {
     const filter = version === 2 && foundRef !== undefined ? { prefix: foundRef } : {};
-    const refs = await git.listServerRefs({
-      http: transport.forList(signal),
-      url,
-      protocolVersion: version,
-      peelTags: true,
-      ...filter,
-    });
+    const refs = await transport.list(signal, (http) =>
+      git.listServerRefs({ http, url, protocolVersion: version, peelTags: true, ...filter }),
+    );
     return refs.map(({ ref, oid, peeled }) => ({ ref, oid: peeled ?? oid }));
   }
 
@@ -83,6 +81,10 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   }
 
   function remember({ ref, oid }: KnownRef): string {
+    // It becomes part of file names, and isomorphic-git passes on whatever the remote sent.
+    if (!/^[0-9a-f]{40}$/.test(oid)) {
+      throw new SourceError("source/protocol", `the remote gives ${wanted.label} a malformed name`);
+    }
     foundRef = ref;
     return oid;
   }
@@ -111,6 +113,7 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
       const fresh = await initMirror(staging, mirrorOptions);
       try {
         await fetchChecked(fresh, commit, depth, signal);
+        await fresh.advance(commit);
         mirror?.close();
         mirror = undefined;
         await folder.swap(staging);
@@ -155,25 +158,39 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   ): Promise<Mirror> {
     const depth = since === undefined || since === head ? 1 : maxHistory + 1;
     const current = await open();
-    const full = (current?.store.packs().count ?? 0) >= limits.maxMirrorPacks;
-    if (current === undefined || (full && !current.store.has(head))) {
-      return advanced(await cloneFresh(head, depth, signal), head);
+    if (current === undefined) return cloneFresh(head, depth, signal);
+    if (!current.store.has(head)) {
+      if (isFull(current)) return cloneFresh(head, depth, signal);
+      try {
+        await fetchChecked(current, head, undefined, signal);
+      } catch (cause) {
+        if (!needsClone(cause)) throw cause;
+        return cloneFresh(head, depth, signal);
+      }
     }
-    if (current.store.has(head)) return advanced(current, head);
-    try {
-      await fetchChecked(current, head, undefined, signal);
-      return await advanced(current, head);
-    } catch (cause) {
-      // After a force push, or when an old branch was merged, the difference may be all of the history.
-      if (!(cause instanceof SourceError) || cause.code !== "source/too-large") throw cause;
-      return advanced(await cloneFresh(head, depth, signal), head);
-    }
+    refusals = 0;
+    await current.advance(head);
+    return current;
+  }
+
+  function isFull({ store }: Mirror): boolean {
+    const { count, bytes } = store.packs();
+    return count >= limits.maxMirrorPacks || (count > 1 && bytes > limits.maxMirrorBytes);
+  }
+
+  /** Whether a fetch failed in a way that a fresh clone may not. */
+  function needsClone(cause: unknown): boolean {
+    if (!(cause instanceof SourceError)) return false;
+    // After a force push, or when an old branch was merged, the difference may be all of the history.
+    if (cause.code === "source/too-large") return true;
+    // Once may be a bad connection; twice, the remote cannot make sense of what the mirror says it has.
+    return cause.code === "source/protocol" && ++refusals >= 2;
   }
 
   /** The mirror with a commit that an earlier fetch most likely brought; else it comes alone. */
   async function bringOld(commit: string, signal: AbortSignal): Promise<Mirror> {
     const current = await open();
-    if (current === undefined) return advanced(await cloneFresh(commit, 1, signal), commit);
+    if (current === undefined) return cloneFresh(commit, 1, signal);
     if (!current.store.has(commit)) await fetchChecked(current, commit, 1, signal);
     return current;
   }
@@ -231,14 +248,10 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   };
 }
 
-async function advanced(mirror: Mirror, commit: string): Promise<Mirror> {
-  await mirror.advance(commit);
-  return mirror;
-}
-
 /** Whether the mirror's files are at fault: contradictory, cut off, or removed by someone. */
 function isDamage(cause: unknown): boolean {
-  return cause instanceof CorruptObjectError || codeOf(cause) === "ENOENT";
+  if (cause instanceof CorruptObjectError) return true;
+  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(cause) ?? "");
 }
 
 /** Whether the remote does not know, or does not give, the commit that it was asked for. */
@@ -249,7 +262,7 @@ function isUnknownWant(cause: unknown): boolean {
 function notGiven(commit: string, cause: unknown): SourceError {
   return new SourceError(
     "source/ref-not-found",
-    `the remote does not give commit ${commit}: it is on no branch, or not any more`,
+    `the remote does not give commit ${commit}: it is on no branch, or not any more; push it again`,
     { cause },
   );
 }

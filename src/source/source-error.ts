@@ -18,16 +18,22 @@ export type SourceErrorCode =
 export class SourceError extends Error {
   override readonly name = "SourceError";
   readonly code: SourceErrorCode;
-  /** What the loop does next: try again with backoff, or not before this many milliseconds. */
+  /**
+   * The remote asked not to be asked again before this many milliseconds. Undefined: the loop
+   * decides. Every code is worth another try: a person may put it right at any time.
+   */
   readonly retryAfterMs: number | undefined;
 
-  /** `message` never holds a credential: URLs are scrubbed before they come here. */
+  /**
+   * `message` never holds a credential: URLs are scrubbed before they come here. What a remote or a
+   * library said may be part of it, so control characters are taken out: it is one line.
+   */
   constructor(
     code: SourceErrorCode,
     message: string,
     options?: ErrorOptions & { readonly retryAfterMs?: number },
   ) {
-    super(message, options);
+    super(message.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ").trim(), options);
     this.code = code;
     this.retryAfterMs = options?.retryAfterMs;
   }

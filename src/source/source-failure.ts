@@ -5,7 +5,7 @@ import { scrubUrls } from "./remote-url.js";
 import { SourceError } from "./source-error.js";
 
 const diskCodes =
-  /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE|ENOTDIR|ENOENT|EISDIR|EXDEV)$/;
+  /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE|ENOTDIR|ENOENT|EISDIR|EXDEV|EFBIG|EEXIST|ENOTEMPTY)$/;
 
 /**
  * Turns whatever an operation on a repository threw into a `SourceError`. What is neither the
@@ -16,6 +16,13 @@ export function sourceFailureOf(cause: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) {
     return new SourceError("source/aborted", "reading the repository was stopped", { cause });
   }
+  if (cause instanceof Error && cause.name === "TimeoutError") {
+    return new SourceError(
+      "source/timeout",
+      "reading the remote took longer than allowed; it will be tried again",
+      { cause },
+    );
+  }
   if (cause instanceof CorruptObjectError) {
     return new SourceError(
       "source/mirror-corrupt",
@@ -25,9 +32,13 @@ export function sourceFailureOf(cause: unknown, signal: AbortSignal): unknown {
   }
   const code = codeOf(cause) ?? "";
   if (cause instanceof Error && diskCodes.test(code)) {
-    return new SourceError("source/disk", `the disk is in the way: ${scrubUrls(cause.message)}`, {
-      cause,
-    });
+    return new SourceError(
+      "source/disk",
+      `the disk is in the way: ${scrubUrls(cause.message)}; check its space and its permissions`,
+      {
+        cause,
+      },
+    );
   }
   if (cause instanceof Error && code in git.Errors) {
     return new SourceError(

@@ -28,6 +28,8 @@ export interface TreeReader {
 
 /** How many trees back an unchanged file is still the same object: covers a revert or two. */
 const rememberedTrees = 8;
+/** Bytes of remembered trees, as if they shared nothing, in multiples of `maxTreeBytes`. */
+const rememberedLimits = 2;
 
 /** Makes a reader that has read nothing. */
 export function createTreeReader(options: TreeReaderOptions): TreeReader {
@@ -38,10 +40,22 @@ export function createTreeReader(options: TreeReaderOptions): TreeReader {
       const path = options.basePath;
       const name = path.slice(path.lastIndexOf("/") + 1);
       const root = await reading.folder({ path, name, oid: commit.treeOid }, known, 0);
-      known = [root, ...known.filter((tree) => tree !== root)].slice(0, rememberedTrees);
+      known = keepRecent([root, ...known.filter((tree) => tree !== root)], options.limits);
       return { commit, root };
     },
   };
+}
+
+/** As many of the newest trees as may be remembered; always the newest. */
+function keepRecent(
+  trees: readonly SourceFolder[],
+  { maxTreeBytes }: SourceLimits,
+): readonly SourceFolder[] {
+  let bytes = 0;
+  return trees.slice(0, rememberedTrees).filter((tree, age) => {
+    bytes += sizeOf(tree).bytes;
+    return age === 0 || bytes <= rememberedLimits * maxTreeBytes;
+  });
 }
 
 /** The oid of the tree at `path` below a commit's tree; the empty tree's if there is no such folder. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import {
   createServer,
@@ -61,6 +61,8 @@ export interface GitServer {
   readonly url: string;
   /** Every request so far. */
   readonly requests: readonly GitRequest[];
+  /** Resolves when one more request than so far has reached the server. */
+  nextRequest(): Promise<GitRequest>;
   /** Bytes of response bodies sent so far. */
   readonly sentBytes: () => number;
   /** Decides for each request what goes wrong; undefined: nothing does. */
@@ -83,6 +85,7 @@ export async function startGitServer(
   options: { readonly tls?: boolean } = {},
 ): Promise<GitServer> {
   const requests: GitRequest[] = [];
+  const arrivals = new EventEmitter();
   let served = folder;
   let sentBytes = 0;
   let authorization: string | undefined;
@@ -96,6 +99,7 @@ export async function startGitServer(
       number: requests.length + 1,
     };
     requests.push(request);
+    arrivals.emit("request", request);
     const fault = faultOf?.(request);
     if (fault?.kind === "silence") return;
     if (fault?.kind === "hang-up") return void incoming.socket.destroy();
@@ -120,6 +124,7 @@ export async function startGitServer(
     port: server.port,
     url: `${options.tls === true ? "https" : "http"}://localhost:${server.port}/repo.git`,
     requests,
+    nextRequest: async () => (await once(arrivals, "request"))[0] as GitRequest,
     sentBytes: () => sentBytes,
     setFault: (fault) => void (faultOf = fault),
     setAuthorization: (value) => void (authorization = value),
@@ -152,6 +157,7 @@ export async function startProxy(authorization?: string): Promise<TestProxy> {
       upstream.write(head);
       upstream.pipe(client).pipe(upstream);
     });
+    upstream.once("error", () => client.end("HTTP/1.1 502 Bad Gateway\r\n\r\n"));
     for (const socket of [client, upstream]) {
       tunnels.add(socket);
       socket.on("error", () => socket.destroy()).on("close", () => tunnels.delete(socket));

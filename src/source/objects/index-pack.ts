@@ -3,9 +3,9 @@ import { crc32 } from "../../lib/crc32.js";
 import { type SourceLimits, tooLarge } from "../limits.js";
 import type { BlockReader } from "./block-reader.js";
 import { applyDelta, deltaResultSize } from "./delta.js";
+import { readDeltified, type DeltaContext } from "./delta-chain.js";
 import { CorruptObjectError, oidOf, type GitObject } from "./git-object.js";
 import { inflateAt } from "./inflate.js";
-import type { CachedObject } from "./object-cache.js";
 import {
   type PackEntry,
   packHeaderBytes,
@@ -16,15 +16,9 @@ import {
 import type { IndexedObject } from "./pack-index.js";
 
 /** What indexing needs besides the pack. */
-export interface IndexPackOptions {
+export interface IndexPackOptions extends Omit<DeltaContext, "offsetOf"> {
   readonly limits: SourceLimits;
   readonly signal: AbortSignal;
-  /** Objects of this pack that were unpacked lately, by offset. */
-  recall(offset: number): CachedObject | undefined;
-  /** Offers an unpacked object for `recall` and for the reads that will follow. */
-  remember(offset: number, object: CachedObject): void;
-  /** Reads the base of a delta that is not in this pack. Throws if it is nowhere. */
-  outside(oid: string): GitObject;
 }
 
 /**
@@ -39,66 +33,48 @@ export async function indexPack(
   const count = packObjectCount(pack);
   if (count > limits.maxPackObjects) throw tooLarge("the remote's pack", "maxPackObjects", limits);
   const breathe = createBreather(options.signal);
-  const resolve = createResolver(pack, options);
-  const found: IndexedObject[] = [];
-  const waiting: Place[] = [];
+  const naming = createNaming(pack, options);
   let offset = packHeaderBytes;
   for (let number = 0; number < count; number++) {
     const entry = readPackEntry(pack, offset);
-    resolve.checkSize(entry.size);
+    naming.checkSize(entry.size);
     const { content, packedBytes } = inflateAt(pack, entry.dataOffset, entry.size);
     const end = entry.dataOffset + packedBytes;
-    const place = { offset, crc: crc32(pack.read(offset, end - offset)) };
-    const oid = resolve.name(offset, entry.content, content);
-    if (oid === undefined) waiting.push(place);
-    else found.push({ oid, ...place });
+    const crc = crc32(pack.read(offset, end - offset));
+    const place = { offset, crc, base: baseOf(entry.content) };
+    await naming.add(place, entry.content, content, breathe);
     offset = end;
     await breathe();
   }
   if (offset !== pack.size - packTrailerBytes) throw new CorruptObjectError("the pack is cut off");
-  await resolveWaiting(pack, waiting, found, resolve, breathe);
-  return found;
+  await naming.addOutside(breathe);
+  if (naming.found.length < count) throw new CorruptObjectError("a delta of the pack has no base");
+  return naming.found;
 }
 
+type Breathe = ReturnType<typeof createBreather>;
+
+/** An entry of the pack, and the offset or the name of the base of its delta. */
 interface Place {
   readonly offset: number;
   readonly crc: number;
+  readonly base: number | string | undefined;
 }
 
-/** Deltas whose base comes later in the pack, or depends on one that does: rounds until none is left. */
-async function resolveWaiting(
-  pack: BlockReader,
-  places: readonly Place[],
-  found: IndexedObject[],
-  resolve: Resolver,
-  breathe: () => Promise<void> | undefined,
-): Promise<void> {
-  let waiting = places;
-  while (waiting.length > 0) {
-    const still: Place[] = [];
-    for (const place of waiting) {
-      const entry = readPackEntry(pack, place.offset);
-      const { content } = inflateAt(pack, entry.dataOffset, entry.size);
-      const oid = resolve.name(place.offset, entry.content, content);
-      if (oid === undefined) still.push(place);
-      else found.push({ oid, ...place });
-      await breathe();
-    }
-    // No base turned up in a whole round, so the bases that are left are outside the pack.
-    if (still.length === waiting.length) resolve.lookOutside();
-    waiting = still;
-  }
+function baseOf(content: PackEntry["content"]): number | string | undefined {
+  if (content.kind === "whole") return undefined;
+  return content.kind === "offset-delta" ? content.baseOffset : content.baseOid;
 }
 
-type Resolver = ReturnType<typeof createResolver>;
-type DeltaContent = Exclude<PackEntry["content"], { readonly kind: "whole" }>;
-
-function createResolver(pack: BlockReader, options: IndexPackOptions) {
+function createNaming(pack: BlockReader, options: IndexPackOptions) {
   const { limits } = options;
-  const oidAt = new Map<number, string>();
+  const found: IndexedObject[] = [];
+  const named = new Set<number>();
   const offsetByOid = new Map<string, number>();
+  const context: DeltaContext = { ...options, offsetOf: (oid) => offsetByOid.get(oid) };
+  /** Deltas whose base has no name yet, by the base. */
+  const waiting = new Map<number | string, Place[]>();
   let unpackedBytes = 0;
-  let outside = false;
 
   function checkSize(size: number): void {
     if (size > limits.maxObjectBytes) {
@@ -110,68 +86,74 @@ function createResolver(pack: BlockReader, options: IndexPackOptions) {
     }
   }
 
-  /** The object at a place whose name is known already; deltas are unwound without recursion. */
-  function read(offset: number): GitObject {
-    const deltas: Buffer[] = [];
-    let base: GitObject | undefined;
-    for (let at = offset; (base = options.recall(at)) === undefined;) {
-      const entry = readPackEntry(pack, at);
-      const { content } = inflateAt(pack, entry.dataOffset, entry.size);
-      if (entry.content.kind === "whole") {
-        base = { type: entry.content.type, content };
-        break;
-      }
-      deltas.push(content);
-      const below = baseOf(entry.content);
-      if (typeof below === "string") {
-        base = options.outside(below);
-        break;
-      }
-      at = below;
+  function isKnown(base: number | string): boolean {
+    return typeof base === "number" ? named.has(base) : offsetByOid.has(base);
+  }
+
+  function makeFrom(base: GitObject, delta: Buffer): GitObject {
+    checkSize(deltaResultSize(delta));
+    return { type: base.type, content: applyDelta(base.content, delta) };
+  }
+
+  function readBase(base: number | string): GitObject {
+    const offset = typeof base === "number" ? base : offsetByOid.get(base);
+    return offset === undefined
+      ? options.outside(String(base))
+      : readDeltified(pack, offset, context);
+  }
+
+  function name({ offset, crc }: Place, object: GitObject): void {
+    const oid = oidOf(object.type, object.content);
+    found.push({ oid, offset, crc });
+    named.add(offset);
+    offsetByOid.set(oid, offset);
+    options.remember(offset, { ...object, oid });
+  }
+
+  /** Names the deltas that waited for a base. */
+  async function nameWaiting(base: number | string, breathe: Breathe): Promise<void> {
+    const places = waiting.get(base) ?? [];
+    waiting.delete(base);
+    for (const place of places) {
+      const { dataOffset, size } = readPackEntry(pack, place.offset);
+      name(place, makeFrom(readBase(base), inflateAt(pack, dataOffset, size).content));
+      await breathe();
     }
-    let result: GitObject = base;
-    for (const delta of deltas.reverse()) {
-      result = { type: result.type, content: applyDelta(result.content, delta) };
+  }
+
+  /** Names what waited for the objects found from number `first` on, and what waited for that. */
+  async function settle(first: number, breathe: Breathe): Promise<void> {
+    for (let next = first; waiting.size > 0 && next < found.length; next++) {
+      const { oid, offset } = found[next]!;
+      await nameWaiting(offset, breathe);
+      await nameWaiting(oid, breathe);
     }
-    options.remember(offset, { ...result, ...oidOfKnown(offset) });
-    return result;
-  }
-
-  /** Where the base of a delta is in this pack, or else its name. */
-  function baseOf(content: DeltaContent): number | string {
-    if (content.kind === "offset-delta") return content.baseOffset;
-    return offsetByOid.get(content.baseOid) ?? content.baseOid;
-  }
-
-  function oidOfKnown(offset: number): { oid?: string } {
-    const oid = oidAt.get(offset);
-    return oid === undefined ? {} : { oid };
-  }
-
-  function objectOf(content: PackEntry["content"], data: Buffer): GitObject | undefined {
-    if (content.kind === "whole") return { type: content.type, content: data };
-    checkSize(deltaResultSize(data));
-    const below = baseOf(content);
-    if (typeof below === "number" ? !oidAt.has(below) : !outside) return undefined;
-    const base = typeof below === "number" ? read(below) : options.outside(below);
-    return { type: base.type, content: applyDelta(base.content, data) };
   }
 
   return {
+    found,
     checkSize,
-    /** Names the object; undefined while the base of its delta is not known. */
-    name(offset: number, content: PackEntry["content"], data: Buffer): string | undefined {
-      const object = objectOf(content, data);
-      if (object === undefined) return undefined;
-      const oid = oidOf(object.type, object.content);
-      oidAt.set(offset, oid);
-      offsetByOid.set(oid, offset);
-      options.remember(offset, { ...object, oid });
-      return oid;
+    /** Names an entry, or lets it wait until its base has a name. */
+    async add(place: Place, content: PackEntry["content"], data: Buffer, breathe: Breathe) {
+      const { base } = place;
+      if (base !== undefined && !isKnown(base)) {
+        const places = waiting.get(base);
+        if (places === undefined) waiting.set(base, [place]);
+        else places.push(place);
+        return;
+      }
+      if (content.kind === "whole") name(place, { type: content.type, content: data });
+      else if (base !== undefined) name(place, makeFrom(readBase(base), data));
+      await settle(found.length - 1, breathe);
     },
-    lookOutside(): void {
-      if (outside) throw new CorruptObjectError("a delta of the pack has no base");
-      outside = true;
+    /** Names the deltas whose bases are in other packs. */
+    async addOutside(breathe: Breathe) {
+      for (const base of [...waiting.keys()]) {
+        if (typeof base === "number") continue;
+        const first = found.length;
+        await nameWaiting(base, breathe);
+        await settle(first, breathe);
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { inflateSync, constants } from "node:zlib";
 import { CorruptObjectError, type ObjectType } from "./git-object.js";
 
@@ -21,7 +21,7 @@ export function readLooseObject(
 ): LooseObject | undefined {
   let packed: Buffer;
   try {
-    packed = readFileSync(path);
+    packed = part === "all" ? readFileSync(path) : readStart(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw cause;
@@ -39,11 +39,22 @@ export function readLooseObject(
   return { type, size, content };
 }
 
+/** The first bytes of a file: enough for the head of an object, however large it is. */
+function readStart(path: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(128);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
 function inflate(packed: Buffer, part: "all" | "head"): Buffer {
   try {
     if (part === "all") return inflateSync(packed, { maxOutputLength: maxLooseBytes });
-    // The first few bytes are enough, and that the stream goes on is no error.
-    return inflateSync(packed.subarray(0, 128), { finishFlush: constants.Z_SYNC_FLUSH });
+    // That the stream goes on is no error.
+    return inflateSync(packed, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (cause) {
     throw new CorruptObjectError("a loose object is damaged", { cause });
   }

@@ -114,7 +114,8 @@ function contextOf(
   number: number,
   outside: (oid: string) => GitObject,
 ): PackContext {
-  const first = number * 2 ** 40;
+  // Room for packs of 64 GiB, and for 100,000 of them within what a number holds exactly.
+  const first = number * 2 ** 36;
   return {
     recall: (offset) => cache.get(first + offset),
     remember: (offset, object) => cache.set(first + offset, object),

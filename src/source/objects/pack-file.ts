@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { openBlockReader, type BlockReader } from "./block-reader.js";
-import { applyDelta, deltaResultSize } from "./delta.js";
-import { CorruptObjectError, type GitObject } from "./git-object.js";
+import { deltaResultSize } from "./delta.js";
+import { readDeltified, type DeltaContext } from "./delta-chain.js";
+import { CorruptObjectError } from "./git-object.js";
 import { inflateAt } from "./inflate.js";
 import type { CachedObject } from "./object-cache.js";
 import { packTrailerBytes, readPackEntry } from "./pack-entry.js";
@@ -20,12 +21,7 @@ export interface PackFile {
 }
 
 /** What a pack needs of the store that it is part of. */
-export interface PackContext {
-  recall(offset: number): CachedObject | undefined;
-  remember(offset: number, object: CachedObject): void;
-  /** Reads the base of a delta that is in another pack. */
-  outside(oid: string): GitObject;
-}
+export type PackContext = Omit<DeltaContext, "offsetOf">;
 
 /** Opens the pack at `path` (which ends in `.pack`). Throws if its index is not that of this pack. */
 export function openPackFile(path: string, context: PackContext): PackFile {
@@ -41,47 +37,13 @@ export function openPackFile(path: string, context: PackContext): PackFile {
 }
 
 function createPackFile(pack: BlockReader, index: PackIndex, context: PackContext): PackFile {
-  /** The deltas of a chain are unwound without recursion: they may be thousands. */
-  function readAt(offset: number): CachedObject {
-    const deltas: Buffer[] = [];
-    let base: GitObject | undefined;
-    for (let at = offset; (base = context.recall(at)) === undefined;) {
-      const entry = readPackEntry(pack, at);
-      const { content } = inflateAt(pack, entry.dataOffset, entry.size);
-      if (entry.content.kind === "whole") {
-        base = { type: entry.content.type, content };
-        break;
-      }
-      deltas.push(content);
-      const below =
-        entry.content.kind === "offset-delta"
-          ? entry.content.baseOffset
-          : index.offsetOf(entry.content.baseOid);
-      if (below === undefined && entry.content.kind === "ref-delta") {
-        base = context.outside(entry.content.baseOid);
-        break;
-      }
-      // A chain is shorter than the pack has objects, unless it bites its own tail.
-      if (below === undefined || deltas.length > index.count) {
-        throw new CorruptObjectError("the deltas of a pack form a circle");
-      }
-      at = below;
-    }
-    if (deltas.length === 0) return base;
-    let object: GitObject = base;
-    for (const delta of deltas.reverse()) {
-      object = { type: object.type, content: applyDelta(object.content, delta) };
-    }
-    context.remember(offset, object);
-    return object;
-  }
-
+  const deltas: DeltaContext = { ...context, offsetOf: index.offsetOf };
   return {
     sizeBytes: pack.size,
     has: (oid) => index.offsetOf(oid) !== undefined,
     read(oid) {
       const offset = index.offsetOf(oid);
-      return offset === undefined ? undefined : readAt(offset);
+      return offset === undefined ? undefined : readDeltified(pack, offset, deltas);
     },
     sizeOf(oid) {
       const offset = index.offsetOf(oid);
