@@ -1,5 +1,14 @@
+import {
+  createServer,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerOptions,
+} from "node:http";
+import { createServer as createTlsServer, Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { fastify } from "fastify";
+import { invariant } from "../lib/invariant.js";
 import type { Reconciler } from "../reconcile/reconciler.js";
 import type { AdsServer } from "../serve/ads-server.js";
 import { answerBadPath, answerClientError, answerErrors } from "./answer-errors.js";
@@ -20,6 +29,8 @@ export interface AdminServerOptions {
   readonly about: About;
   readonly reconciler: Reconciler;
   readonly ads: Pick<AdsServer, "envoys" | "onEvent">;
+  /** Undefined: plain HTTP. */
+  readonly tls: AdminTls | undefined;
   /** Undefined is for loopback only. */
   readonly token: SecretFile | undefined;
   /** Undefined: webhooks are refused. */
@@ -32,10 +43,18 @@ export interface AdminServerOptions {
   readonly onFault: (fault: unknown) => void;
 }
 
+/** What an https server shows of itself. PEM. */
+export interface AdminTls {
+  readonly certificate: Buffer;
+  readonly privateKey: Buffer;
+}
+
 /** The HTTP server for people, Prometheus, orchestrators and Git hosts. */
 export interface AdminServer {
   /** Rejects with node's own error if the address cannot be had. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /** New connections use these. Throws if they are no certificates; then the old ones stay. */
+  replaceTls(tls: AdminTls): void;
   /** Lets requests under way end, for a second at most. */
   close(): Promise<void>;
 }
@@ -53,18 +72,14 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
   const app = fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
-    requestTimeout: timeoutMs,
     handlerTimeout: timeoutMs,
-    connectionTimeout: 6 * timeoutMs,
-    keepAliveTimeout: 6 * timeoutMs,
     forceCloseConnections: "idle",
-    http: { headersTimeout: timeoutMs, connectionsCheckingInterval: timeoutMs / 10 },
+    serverFactory: (handler) => createHttpServer(options.tls, handler),
     clientErrorHandler: answerClientError,
     frameworkErrors: (_error, _request, reply) => {
       answerBadPath(reply);
     },
   });
-  app.server.maxConnections = maxConnections;
   app.addHook("onRequest", (_request, reply, done) => {
     reply.headers(securityHeaders);
     done();
@@ -95,6 +110,11 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
       const address = app.server.address() as AddressInfo;
       return { host, port: address.port };
     },
+    replaceTls(tls) {
+      const { server } = app;
+      invariant(server instanceof HttpsServer, "the admin server was started without TLS");
+      server.setSecureContext(secureContextOf(tls));
+    },
     async close() {
       const timer = setTimeout(() => {
         app.server.closeAllConnections();
@@ -104,4 +124,30 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
       metrics.close();
     },
   };
+}
+
+function createHttpServer(tls: AdminTls | undefined, handler: RequestListener): HttpServer {
+  const limits: ServerOptions = {
+    requestTimeout: timeoutMs,
+    headersTimeout: timeoutMs,
+    connectionsCheckingInterval: timeoutMs / 10,
+    keepAliveTimeout: 6 * timeoutMs,
+  };
+  const server =
+    tls === undefined
+      ? createServer(limits, handler)
+      : createTlsServer({ ...limits, ...secureContextOf(tls) }, handler);
+  server.maxConnections = maxConnections;
+  server.timeout = 6 * timeoutMs;
+  return server;
+}
+
+function secureContextOf({ certificate, privateKey }: AdminTls): SecureContextOptions {
+  const context: SecureContextOptions = {
+    cert: certificate,
+    key: privateKey,
+    minVersion: "TLSv1.2",
+  };
+  createSecureContext(context); // throws here rather than at the next connection
+  return context;
 }

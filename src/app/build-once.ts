@@ -3,6 +3,7 @@ import { createPipeline, type Build } from "../pipeline.js";
 import { builtinPlugins } from "../plugins/index.js";
 import { readSecrets, type SecretProblem } from "../secrets/read-secrets.js";
 import type { SourceTree } from "../source/source-tree.js";
+import { loadPlugins } from "./load-plugins.js";
 import { createPluginSet } from "../translate/plugin-set.js";
 import { defaultTranslationSettings } from "../translate/translate.js";
 
@@ -10,6 +11,8 @@ import { defaultTranslationSettings } from "../translate/translate.js";
 export interface BuildOnceOptions {
   /** Folder with the secrets that the config refers to. Default: none are known, and none are missed. */
   readonly secretsDir?: string;
+  /** npm packages with plugins besides the built-in ones. */
+  readonly plugins?: readonly string[];
 }
 
 /** What came of a build outside a control plane. */
@@ -20,10 +23,13 @@ export interface OneBuild extends Build {
   readonly secretProblems: readonly SecretProblem[];
 }
 
-/** Builds one tree as a control plane with default settings would, and serves it to nobody. */
+/**
+ * Builds one tree as a control plane with default settings would, and serves it to nobody. Throws
+ * `OperationalError` for a plugin that cannot be loaded.
+ */
 export async function buildOnce(tree: SourceTree, options: BuildOnceOptions): Promise<OneBuild> {
   const pipeline = createPipeline({
-    plugins: createPluginSet(builtinPlugins),
+    plugins: createPluginSet([...builtinPlugins, ...(await loadPlugins(options.plugins ?? []))]),
     settings: defaultTranslationSettings,
   });
   const endpoints = new Map();

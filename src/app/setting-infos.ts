@@ -1,9 +1,12 @@
+import { invariant } from "../lib/invariant.js";
 import { lazy } from "../lib/lazy.js";
 import type { JsonObject, JsonValue } from "../lib/json.js";
 import { readSchema } from "../model/schema-files.js";
 
 /** One setting of the process, for `--help` and the documentation. */
 export interface SettingInfo {
+  /** What it is about, as a heading. */
+  readonly group: SettingGroup;
   /** As the settings file spells it: `state_dir`. */
   readonly name: string;
   /** As {@link Settings} spells it: `stateDir`. */
@@ -26,6 +29,49 @@ export interface SettingInfo {
   readonly description: string;
 }
 
+/** What settings are about, in the order in which they are shown. */
+export const settingGroups = [
+  "Repository",
+  "State and secrets",
+  "Envoys",
+  "HTTP API and webhooks",
+  "Gateways",
+  "Publishing",
+  "Plugins",
+  "Limits",
+  "Log",
+] as const;
+export type SettingGroup = (typeof settingGroups)[number];
+
+/** By how a setting's name begins; the first that fits. */
+const groupPrefixes: readonly (readonly [string, SettingGroup])[] = [
+  ["repo", "Repository"],
+  ["ref", "Repository"],
+  ["path", "Repository"],
+  ["poll", "Repository"],
+  ["git_", "Repository"],
+  ["state_", "State and secrets"],
+  ["secrets_", "State and secrets"],
+  ["xds_", "Envoys"],
+  ["admin_", "HTTP API and webhooks"],
+  ["hook_", "HTTP API and webhooks"],
+  ["envoy_", "Gateways"],
+  ["upstream_", "Gateways"],
+  ["veto_", "Publishing"],
+  ["canary_", "Publishing"],
+  ["ack_", "Publishing"],
+  ["validate_", "Publishing"],
+  ["plugin", "Plugins"],
+  ["max_", "Limits"],
+  ["log_", "Log"],
+];
+
+function groupOf(name: string): SettingGroup {
+  const found = groupPrefixes.find(([prefix]) => name.startsWith(prefix));
+  invariant(found, `the setting ${name} belongs to no group`);
+  return found[1];
+}
+
 const aliases: Readonly<Record<string, string>> = { ref: "--branch" };
 
 /** All settings of `gloo serve`, in the order in which they are documented. */
@@ -39,6 +85,7 @@ export const listSettings: () => readonly SettingInfo[] = lazy(() => {
     const alias = aliases[name];
     const { minimum, maximum, minLength } = property;
     return {
+      group: groupOf(name),
       name,
       key: name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
       flag: `--${name.replaceAll("_", "-")}`,

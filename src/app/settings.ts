@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { load } from "js-yaml";
 import { isJsonObject } from "../lib/json.js";
 import { nearest } from "../lib/nearest.js";
+import { scheduleFault } from "../reconcile/schedule.js";
 import { OperationalError } from "./operational-error.js";
 import { listSettings, type SettingInfo } from "./setting-infos.js";
 
@@ -17,6 +18,9 @@ export interface Settings {
   readonly gitTokenFile?: string;
   readonly gitCaFile?: string;
   readonly gitProxy?: string;
+  readonly gitConnectTimeoutS: number;
+  readonly gitIdleTimeoutS: number;
+  readonly gitFetchTimeoutS: number;
   readonly stateDir: string;
   readonly secretsDir?: string;
   readonly xdsAddress: string;
@@ -24,8 +28,11 @@ export interface Settings {
   readonly xdsTlsCert?: string;
   readonly xdsTlsKey?: string;
   readonly xdsTlsClientCa?: string;
+  readonly xdsInsecure: boolean;
   readonly adminAddress: string;
   readonly adminPort: number;
+  readonly adminTlsCert?: string;
+  readonly adminTlsKey?: string;
   readonly adminTokenFile?: string;
   readonly hookSecretFile?: string;
   readonly envoyBindAddress: string;
@@ -37,6 +44,15 @@ export interface Settings {
   readonly ackTimeoutS: number;
   readonly validateWithEnvoy: boolean;
   readonly plugin: readonly string[];
+  readonly maxFileBytes: number;
+  readonly maxTreeBytes: number;
+  readonly maxTreeEntries: number;
+  readonly maxPathDepth: number;
+  readonly maxAdvertisementBytes: number;
+  readonly maxPackBytes: number;
+  readonly maxPackObjects: number;
+  readonly maxObjectBytes: number;
+  readonly maxUnpackedBytes: number;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   readonly logFormat: "json" | "pretty";
 }
@@ -158,11 +174,23 @@ function checkTogether(values: Record<string, unknown>, report: Report): void {
   if (tls.length > 0 && tls.length < 3) {
     report("--xds-tls-cert, --xds-tls-key and --xds-tls-client-ca go together");
   }
+  if (tls.length === 0 && !isLoopback(String(values["xdsAddress"])) && !values["xdsInsecure"]) {
+    report(
+      `--xds-address ${String(values["xdsAddress"])} is not loopback, and what is served holds secrets: ` +
+        "--xds-tls-cert, --xds-tls-key and --xds-tls-client-ca are required, or --xds-insecure " +
+        "where something else encrypts",
+    );
+  }
+  if ((values["adminTlsCert"] === undefined) !== (values["adminTlsKey"] === undefined)) {
+    report("--admin-tls-cert and --admin-tls-key go together");
+  }
   if (!isLoopback(String(values["adminAddress"])) && values["adminTokenFile"] === undefined) {
     report(
       `--admin-address ${String(values["adminAddress"])} is not loopback, so --admin-token-file is required`,
     );
   }
+  const fault = scheduleFault(String(values["poll"]));
+  if (fault !== undefined) report(`--poll: ${fault}`);
   if ((values["vetoPolicy"] === "canary") !== (values["canaryRole"] !== undefined)) {
     report("--veto-policy canary and --canary-role go together");
   }

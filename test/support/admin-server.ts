@@ -68,6 +68,7 @@ export async function startTestAdminServer(
         return () => void listeners.delete(listener);
       },
     },
+    tls: undefined,
     token: options.token === undefined ? undefined : createSecretFile(tokenFile, "the admin token"),
     hookSecret:
       options.hookSecret === undefined

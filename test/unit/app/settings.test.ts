@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { gitOptionsOf } from "../../../src/app/git-options.js";
 import { OperationalError } from "../../../src/app/operational-error.js";
 import { listSettings } from "../../../src/app/setting-infos.js";
 import { isLoopback, readSettings, type SettingsSources } from "../../../src/app/settings.js";
+import { LIMITS, TIMEOUTS } from "../../../src/source/limits.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gloo-settings-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -78,6 +80,9 @@ describe("readSettings()", () => {
     ["a wrong choice", { env: { GLOO_LOG_LEVEL: "inof" } }, /one of trace.*did you mean "info"/],
     ["a mistyped variable", { env: { GLOO_SATE_DIR: "x" } }, /did you mean "GLOO_STATE_DIR"/],
     ["no boolean", { env: { GLOO_VALIDATE_WITH_ENVOY: "yes" } }, /must be true or false/],
+    ["a schedule that is none", { env: { GLOO_POLL: "sometimes" } }, /^--poll: "sometimes" is no /],
+    ["secrets in clear text", { env: { GLOO_XDS_ADDRESS: "0.0.0.0" } }, /--xds-insecure/],
+    ["half of the API's TLS", { env: { GLOO_ADMIN_TLS_KEY: "x" } }, /--admin-tls-cert and/],
     ["half of TLS", { env: { GLOO_XDS_TLS_CERT: "x" } }, /go together/],
     ["an open admin port", { env: { GLOO_ADMIN_ADDRESS: "0.0.0.0" } }, /--admin-token-file/],
     ["a canary without role", { env: { GLOO_VETO_POLICY: "canary" } }, /--canary-role/],
@@ -86,6 +91,10 @@ describe("readSettings()", () => {
   ] as const) {
     it(`refuses ${name}`, () => assert.match(problemsOf(sources), want));
   }
+
+  it("serves in clear text off loopback where something else encrypts", () => {
+    assert.equal(problemsOf({ env: { GLOO_XDS_ADDRESS: "::", GLOO_XDS_INSECURE: "true" } }), "");
+  });
 
   it("reports every mistake at once", () => {
     const configFile = fileOf("stat_dir: x\nxds_port: no\n");
@@ -111,6 +120,25 @@ describe("listSettings()", () => {
       const flags = { repo: "r", [info.key]: info.default };
       assert.equal(problemsOf({ flags }), "", info.name);
     }
+  });
+});
+
+describe("the keys of the settings", () => {
+  it("are those that the control plane reads, in the schema's order", () => {
+    const text = readFileSync(new URL("../../../src/app/settings.ts", import.meta.url), "utf8");
+    const declared = /export interface Settings \{(.*?)\n\}/s.exec(text)?.[1] ?? "";
+    const keys = [...declared.matchAll(/readonly (\w+)\??:/g)].map(([, key]) => key);
+    assert.deepEqual(
+      keys,
+      listSettings().map(({ key }) => key),
+    );
+  });
+
+  it("are limits and timeouts by the same numbers as the source's own", () => {
+    const { settings } = read({});
+    const { limits = {}, timeouts = {} } = gitOptionsOf(settings, "/mirror");
+    assert.deepEqual({ ...LIMITS, ...limits }, LIMITS);
+    assert.deepEqual({ ...TIMEOUTS, ...timeouts }, TIMEOUTS);
   });
 });
 
