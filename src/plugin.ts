@@ -42,7 +42,7 @@ export { escapeRegex } from "./translate/matchers.js";
 export { certificateName, sdsConfig, trustedCaName, upstreamCaName } from "./translate/sds.js";
 export { tlsSocketName } from "./translate/tls.js";
 export {
-  configuresHttpFilter,
+  readHttpFilterConfig,
   readTypedConfig,
   type ParsedTypedConfig,
 } from "./translate/typed-config.js";

@@ -115,6 +115,15 @@ export const schemaCatalog = {
     hint: () => "write a number and a unit (h, m, s, ms, us, ns), such as 5s, 1m30s or 1500ms",
     explain:
       "Durations are Go's: numbers with units, one after the other; or, as in 2018, an integer of nanoseconds.",
+    example: "timeout: 30 seconds",
+  },
+  "duration/nanoseconds": {
+    severity: "warning",
+    message: (p: { nanoseconds: number }) =>
+      `a duration without a unit is in nanoseconds: this is ${p.nanoseconds} ns, less than a millisecond`,
+    hint: (p: { nanoseconds: number }) => `write a unit, such as ${p.nanoseconds}s`,
+    explain:
+      "The config language of 2018 had integers of nanoseconds for durations, and they still are. A small one is more likely meant to be something else.",
     example: "timeout: 30",
   },
   "domain/malformed": {
@@ -124,6 +133,15 @@ export const schemaCatalog = {
     explain:
       "Domains are compared with the host of a request, so they have neither a scheme nor a path. A `*` may stand at one end.",
     example: "domains: [https://pets.example/]",
+  },
+  "tls/malformed-server-name": {
+    severity: "error",
+    message: (p: { text: string; reason: string }) =>
+      `"${p.text}" is not a server name of TLS: ${p.reason}`,
+    hint: () => "write pets.example, *.pets.example or *",
+    explain:
+      "A server name is what a client asks for when TLS begins: a host name without a port. A `*` may stand for its first labels.",
+    example: 'sni_domains: ["pets.example:8443"]',
   },
   "header/malformed-name": {
     severity: "error",
@@ -155,6 +173,14 @@ export const schemaCatalog = {
     hint: () => "the port stands apart; write 10.0.0.7, 2001:db8::7 or api.example.com",
     explain: "An address is an IPv4 or IPv6 address or a DNS name, without scheme, port or path.",
     example: "addr: http://api.example.com",
+  },
+  "address/not-an-ip": {
+    severity: "error",
+    message: (p: { text: string; reason: string }) =>
+      `"${p.text}" is not an IP address: ${p.reason}`,
+    hint: () => "write 127.0.0.1, 0.0.0.0 or ::, which is every address",
+    explain: "A listener binds to an IPv4 or IPv6 address. Names are not looked up for it.",
+    example: "bind_address: localhost",
   },
   "verb/malformed": {
     severity: "error",

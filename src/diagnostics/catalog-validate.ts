@@ -145,11 +145,12 @@ export const validateCatalog = {
   },
   "secret/missing-key": {
     severity: "error",
-    message: (p: { ref: string; key: string }) => `secret "${p.ref}" has no key "${p.key}"`,
-    hint: () =>
-      "a server certificate needs tls.crt and tls.key (or ca_chain and private_key), and tls.root to ask clients for one",
+    message: (p: { ref: string; key: string; needs: string }) =>
+      `secret "${p.ref}" has no key "${p.key}"`,
+    hint: (p: { ref: string; key: string; needs: string }) => p.needs,
     explain:
-      "A secret for TLS holds PEM texts by key: `tls.crt`, `tls.key` and, optionally, `tls.root`.",
+      "A secret for TLS holds PEM texts by key. A server needs its certificates in `tls.crt` and their private key in `tls.key` (in 2018: `ca_chain` and `private_key`); with `tls.root` too, it asks clients for certificates of that CA. For a back end, `tls.root` is the CA to trust, and `tls.crt` with `tls.key` a certificate for back ends that ask for one.",
+    example: "# the secret pets-tls has only tls.crt\nssl_config:\n  secret_ref: pets-tls",
   },
   "secret/not-a-certificate": {
     severity: "error",

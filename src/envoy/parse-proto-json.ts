@@ -238,6 +238,8 @@ class ProtoJsonReader {
   }
 
   #any(json: JsonObject, pointer: string, depth: number): MessageFields | undefined {
+    // An empty object is an empty Any, as in `FilterConfig.config`.
+    if (Object.keys(json).length === 0) return {};
     const typeUrl = json["@type"];
     if (typeof typeUrl !== "string" || typeUrl === "") {
       return this.#fault(pointer, 'must name its type with "@type"');

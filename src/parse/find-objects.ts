@@ -38,6 +38,8 @@ const combinedKeys: ReadonlyMap<string, Kind> = new Map([
   ["attributes", "Attribute"],
 ]);
 
+const combinedNames = [...combinedKeys.keys()].filter((key) => key !== "virtualServices");
+
 /** Finds the objects of one document: one, a list, a `kind: List`, or the combined form. */
 export function findObjects(document: JsonValue, scope: Scope, sink: FindSink): void {
   findAt(document, scope, "", sink);
@@ -119,8 +121,8 @@ function findCombined(value: JsonObject, base: JsonPointer, sink: FindSink): voi
     const kind = combinedKeys.get(key);
     const pointer = pointerOf(base, key);
     if (kind === undefined) {
-      const near = nearest(key, combinedKeys.keys());
-      const keys = "attributes, roles, upstreams, virtual_services";
+      const near = nearest(key, combinedNames);
+      const keys = combinedNames.join(", ");
       sink.report("schema/unknown-key", { key, keys, ...(near ? { near } : {}) }, pointer, "key");
     } else if (Array.isArray(list)) {
       list.forEach((item: JsonValue, index) => {

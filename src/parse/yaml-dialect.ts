@@ -18,7 +18,8 @@ export interface AmbiguousScalar {
 }
 
 const words = /^(?:y|n|yes|no|on|off)$/i;
-const numbers = /^[-+]?(?:0[0-9_]|0b|0o|[0-9_]+[:_]|[0-9]{4}-[0-9])/;
+// Not points in time: whoever reads one as such writes it as the same text again.
+const numbers = /^[-+]?(?:0[0-9_]|0b|0o|[0-9_]+[:_]|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$)/;
 
 /** Finds the plain scalars that YAML 1.1 reads otherwise than YAML 1.2. */
 export function ambiguousScalars(text: string, events: readonly Event[]): AmbiguousScalar[] {

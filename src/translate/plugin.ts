@@ -82,6 +82,7 @@ export interface HookContext {
 /** What hooks about one route are given. */
 export interface RouteContext extends HookContext {
   readonly virtualService: Located<VirtualService>;
+  readonly route: Route;
   /** Pointer of the route within the virtual service, such as "/routes/3". */
   readonly pointer: JsonPointer;
   /** The upstreams that the route leads to, in order. */

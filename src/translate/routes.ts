@@ -73,6 +73,7 @@ export function translateRoute(input: RouteInput): TranslatedRoute | undefined {
   const context: RouteContext = {
     ...session.context,
     virtualService,
+    route,
     pointer,
     upstreams: targets.map(({ upstream }) => upstream.upstream),
   };
@@ -131,7 +132,9 @@ function callFunction(
   context: RouteContext,
 ): FunctionCall | undefined {
   if (functionName === undefined) return undefined;
-  const { name, type, service_info } = upstream.upstream.value;
+  const { name, type, service_info, functions = [] } = upstream.upstream.value;
+  // That there is no such function has been reported where references are checked.
+  if (!functions.some((own) => own.name === functionName)) return undefined;
   const owner = [
     plugins.servicePlugins.get(service_info?.type ?? ""),
     plugins.upstreamPlugins.get(type),

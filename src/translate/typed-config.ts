@@ -1,6 +1,7 @@
 import { parseAnyJson } from "../envoy/parse-proto-json.js";
 import { checkRules } from "../envoy/rules.js";
-import type { JsonValue } from "../lib/json.js";
+import { findMessage } from "../envoy/descriptors.js";
+import type { JsonObject, JsonValue } from "../lib/json.js";
 import { pointerTokens, type JsonPointer } from "../model/location.js";
 import type { ClusterReference, HookContext, TypedConfig } from "./plugin.js";
 
@@ -42,9 +43,19 @@ export function readTypedConfig(
   };
 }
 
-/** Whether a message can configure an HTTP filter, alone or for a route. */
-export function configuresHttpFilter(type: string): boolean {
-  return type.startsWith("envoy.extensions.filters.http.") || wrappers.has(type);
+/** Reads a message that configures an HTTP filter, alone or for a route, as {@link readTypedConfig} does. */
+export function readHttpFilterConfig(
+  json: JsonObject,
+  pointer: JsonPointer,
+  context: HookContext,
+): ParsedTypedConfig | undefined {
+  const typeUrl = String(json["@type"]);
+  const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+  const isFilter = type.startsWith("envoy.extensions.filters.http.") || wrappers.has(type);
+  if (isFilter || findMessage(type) === undefined) return readTypedConfig(json, pointer, context);
+  const params = { type, wanted: "config of an HTTP filter" };
+  context.report("filter/wrong-type", params, `${pointer}/@type`);
+  return undefined;
 }
 
 /** Messages that hold the config of a filter of any kind. */

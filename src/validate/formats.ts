@@ -18,10 +18,12 @@ export type MalformedCode = Extract<
   | "name/malformed"
   | "duration/malformed"
   | "domain/malformed"
+  | "tls/malformed-server-name"
   | "header/malformed-name"
   | "header/malformed-value"
   | "regex/malformed"
   | "address/malformed"
+  | "address/not-an-ip"
   | "verb/malformed"
   | "glob/malformed"
 >;
@@ -33,7 +35,7 @@ export function createFormats(maxRegexSize: number): ReadonlyMap<string, Format>
     ["gloo-name", { code: "name/malformed", fault: nameFault }],
     ["gloo-duration", { code: "duration/malformed", fault: durationFault }],
     ["gloo-domain", { code: "domain/malformed", fault: domainFault }],
-    ["gloo-sni-domain", { code: "domain/malformed", fault: sniDomainFault }],
+    ["gloo-sni-domain", { code: "tls/malformed-server-name", fault: sniDomainFault }],
     ["gloo-header-name", { code: "header/malformed-name", fault: headerNameFault }],
     ["gloo-mutable-header-name", { code: "header/malformed-name", fault: mutableHeaderFault }],
     ["gloo-header-value", { code: "header/malformed-value", fault: headerValueFault }],
@@ -47,7 +49,7 @@ export function createFormats(maxRegexSize: number): ReadonlyMap<string, Format>
       },
     ],
     ["gloo-address", { code: "address/malformed", fault: addressFault }],
-    ["gloo-ip", { code: "address/malformed", fault: ipFault }],
+    ["gloo-ip", { code: "address/not-an-ip", fault: ipFault }],
     ["gloo-verb", { code: "verb/malformed", fault: verbFault }],
     ["gloo-glob", { code: "glob/malformed", fault: globFault }],
   ]);
@@ -118,7 +120,7 @@ function sniDomainFault(text: string): string | undefined {
   const fault = domainFault(text);
   if (fault !== undefined) return fault;
   if (text === "") return "it is empty";
-  if (text.includes(":")) return "a server name in TLS has no port";
+  if (text.includes(":")) return "it has a port";
   if (text.endsWith("*") && text !== "*") return "a `*` may stand for the first label only";
   return text.startsWith("*") && text !== "*" && !text.startsWith("*.")
     ? "a `*` may stand for the first label only"
@@ -171,7 +173,7 @@ function addressFault(text: string): string | undefined {
 
 function ipFault(text: string): string | undefined {
   if (isIP(text) !== 0 && !text.includes("%")) return undefined;
-  return text === "" ? "it is empty" : "a listener binds to an IP address";
+  return text === "" ? "it is empty" : "it is a name, or has more to it";
 }
 
 function verbFault(text: string): string | undefined {

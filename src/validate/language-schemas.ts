@@ -21,6 +21,8 @@ export interface LanguageSchemas extends SchemaResolver {
   readonly settings: JsonObject;
   /** Documents that the others refer to. */
   readonly shared: readonly JsonObject[];
+  /** Every document that there is so far. */
+  documents(): Iterable<JsonObject>;
 }
 
 const base = "https://gloo-gitops.dev/schemas/";
@@ -75,6 +77,9 @@ export function createLanguageSchemas(extensions: LanguageExtensions): LanguageS
     shared,
     kubernetes: readSchema("kubernetes"),
     settings: readSchema("gloo-yaml"),
+    documents() {
+      return [...shared, this.kubernetes, this.settings, ...made.values()];
+    },
     objectSchema(kind, types = {}) {
       const key = JSON.stringify([kind, types.upstream, types.service]);
       let document = made.get(key);

@@ -12,7 +12,8 @@ import { misplacedKeys, unwrap, type UnwrappedObject } from "./kubernetes-form.j
 import type { LanguageSchemas, UpstreamTypes } from "./language-schemas.js";
 import { normalize, writtenPointer } from "./normalize.js";
 import type { SchemaCheck } from "./schema-check.js";
-import { secretUsesOf, type SecretUse } from "./secret-uses.js";
+import { visitMarked } from "./marked-values.js";
+import type { SecretUse } from "./secret-check.js";
 import { checkSemantics } from "./semantics.js";
 import type { Shape } from "./shape.js";
 
@@ -39,6 +40,9 @@ export interface ObjectCheckOptions {
 
 /** More mistakes than this in one object have a single cause, most likely. */
 const maxShown = 25;
+
+/** Less than this, a millisecond, is not what anyone means by a bare number. */
+const doubtfulNanoseconds = 1_000_000;
 
 /** Checks objects on their own, each once: an unchanged object gives the same answer (`===`). */
 export function createObjectCheck(options: ObjectCheckOptions): (raw: RawObject) => CheckedObject {
@@ -77,8 +81,7 @@ function checkObject(raw: RawObject, options: ObjectCheckOptions): CheckedObject
     located
       ? targetOf(located, "/name")
       : { ...(ref && { resource: ref }), pointer: "/name", location: raw.origin.locate("/name") };
-  const secretUses = located && form ? secretUsesOf(form.value, form.shape) : [];
-  return { kind, name, located, secretUses, diagnostics, nameTarget };
+  return { kind, name, located, secretUses: form?.secretUses ?? [], diagnostics, nameTarget };
 }
 
 /** The wrapping of the Kubernetes form. What is taken out of it is checked with the object itself. */
@@ -101,11 +104,17 @@ function checkWrapping(
   ];
 }
 
+/** That the name is missing is said of the wrapping, where it belongs. */
+function isOfWrapping({ wrapped }: RawObject, { code, pointer, params }: Finding): boolean {
+  if (!wrapped || code !== "schema/missing-key" || pointer !== "") return false;
+  return "key" in params && params.key === "name";
+}
+
 interface CanonicalForm {
   readonly value: JsonObject;
-  readonly shape: Shape;
   /** Takes pointers of `value`. */
   readonly origin: Origin;
+  readonly secretUses: readonly SecretUse[];
   readonly findings: readonly Finding[];
 }
 
@@ -126,10 +135,20 @@ function canonicalForm(
       findings.push(finding("schema/same-key-twice", { key, spelling }, at, "key"));
     },
   }) as JsonObject;
-  findings.push(...schemaCheck.check(normal, schema));
+  findings.push(...schemaCheck.check(normal, schema).filter((found) => !isOfWrapping(raw, found)));
   const value = findings.length > 0 ? normal : finished(raw.kind, normal, types?.known);
-  if (findings.length === 0) findings.push(...checkSemantics(raw.kind, value));
-  return { value, shape, origin: originOf(raw, unwrapped, shape), findings };
+  const secretUses: SecretUse[] = [];
+  if (findings.length === 0) {
+    findings.push(...checkSemantics(raw.kind, value));
+    visitMarked(value, shape, {
+      secret: (ref, use, pointer) => secretUses.push({ ref, use, pointer }),
+      nanoseconds(nanoseconds, pointer) {
+        if (nanoseconds === 0 || nanoseconds >= doubtfulNanoseconds) return;
+        findings.push(finding("duration/nanoseconds", { nanoseconds }, pointer));
+      },
+    });
+  }
+  return { value, origin: originOf(raw, unwrapped, shape), secretUses, findings };
 }
 
 /** Keeps what locating needs, and computes it when it is first asked for: most objects are sound. */

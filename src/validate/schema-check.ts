@@ -1,5 +1,6 @@
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { JsonObject, JsonValue } from "../lib/json.js";
+import { pointerOf, type JsonPointer } from "../model/location.js";
 import type { Finding } from "./finding.js";
 import type { Format } from "./formats.js";
 import type { LanguageSchemas } from "./language-schemas.js";
@@ -9,6 +10,26 @@ import { findingsOf, type FindingContext } from "./schema-findings.js";
 export interface SchemaCheck {
   /** What is wrong with a value in canonical form, given the schema it should have. */
   check(value: JsonValue, schema: JsonObject): readonly Finding[];
+}
+
+/**
+ * Creates the check. A schema is compiled when a value is first checked against it, so that a small
+ * tree does not pay for what it does not use.
+ */
+export function createSchemaCheck(
+  schemas: LanguageSchemas,
+  formats: ReadonlyMap<string, Format>,
+): SchemaCheck {
+  const compile = createCompiler(schemas, formats, true);
+  let context: FindingContext | undefined;
+  return {
+    check(value, schema) {
+      const validate = compile(schema);
+      if (validate(value)) return [];
+      context ??= createContext(schemas, formats);
+      return findingsOf(validate.errors ?? [], context);
+    },
+  };
 }
 
 const annotations = [
@@ -22,16 +43,14 @@ const annotations = [
   "wrapper",
 ].map((name) => `x-gloo-${name}`);
 
-/**
- * Creates the check. A schema is compiled when a value is first checked against it, so that a small
- * tree does not pay for what it does not use.
- */
-export function createSchemaCheck(
+/** Compiles each schema once. Documents that schemas refer to are those of the language. */
+function createCompiler(
   schemas: LanguageSchemas,
   formats: ReadonlyMap<string, Format>,
-): SchemaCheck {
+  strict: boolean,
+): (schema: JsonObject) => ValidateFunction {
   const ajv = new Ajv2020({
-    strict: true,
+    strict,
     // A choice such as `oneOf: [{ required: [a] }, { required: [b] }]` has its properties outside.
     strictRequired: false,
     allErrors: true,
@@ -48,39 +67,61 @@ export function createSchemaCheck(
   }
   for (const document of schemas.shared) ajv.addSchema(document);
   const compiled = new WeakMap<JsonObject, ValidateFunction>();
-  const documents = createDocumentIndex(schemas.shared);
-  const context: FindingContext = {
-    formats,
-    deref(own) {
-      const document = documents.documentOf(own);
-      if (typeof own["$ref"] !== "string" || document === undefined) return own;
-      return { ...schemas.resolve(own["$ref"], document).schema, ...own };
-    },
+  return (schema) => {
+    let validate = compiled.get(schema);
+    if (validate === undefined) compiled.set(schema, (validate = ajv.compile(schema)));
+    return validate;
   };
+}
 
+/** What the making of findings asks for. Created with the first mistake. */
+function createContext(
+  schemas: LanguageSchemas,
+  formats: ReadonlyMap<string, Format>,
+): FindingContext {
+  const places = createPartIndex(schemas);
+  // A part of a schema, on its own, need not say all that strict mode asks for.
+  const compile = createCompiler(schemas, formats, false);
+  const references = new WeakMap<JsonObject, JsonObject>();
   return {
-    check(value, schema) {
-      let validate = compiled.get(schema);
-      if (validate === undefined) compiled.set(schema, (validate = ajv.compile(schema)));
-      if (validate(value)) return [];
-      documents.add(schema);
-      return findingsOf(validate.errors ?? [], context);
+    formats,
+    deref(part) {
+      const { $ref } = part;
+      const document = places.get(part)?.document;
+      if (typeof $ref !== "string" || document === undefined) return part;
+      return { ...schemas.resolve($ref, document).schema, ...part };
+    },
+    errorsOf(data, part): readonly ErrorObject[] {
+      const place = places.get(part);
+      if (place === undefined) return [];
+      const { document, pointer } = place;
+      const reference = references.get(part) ?? { $ref: `${String(document["$id"])}#${pointer}` };
+      references.set(part, reference);
+      compile(document);
+      const validate = compile(reference);
+      return validate(data) ? [] : (validate.errors ?? []);
     },
   };
 }
 
-/** Knows the document of each part of a schema. Made when there is something to report. */
-function createDocumentIndex(shared: readonly JsonObject[]) {
-  const index = new WeakMap<object, JsonObject>();
-  const addParts = (part: unknown, document: JsonObject): void => {
+interface Place {
+  readonly document: JsonObject;
+  readonly pointer: JsonPointer;
+}
+
+/** Knows where the parts of schemas stand. */
+function createPartIndex(schemas: LanguageSchemas) {
+  const index = new WeakMap<object, Place>();
+  const add = (part: unknown, document: JsonObject, pointer: JsonPointer): void => {
     if (typeof part !== "object" || part === null || index.has(part)) return;
-    index.set(part, document);
-    for (const inner of Object.values(part)) addParts(inner, document);
+    index.set(part, { document, pointer });
+    for (const [key, inner] of Object.entries(part)) add(inner, document, pointerOf(pointer, key));
   };
   return {
-    documentOf: (part: JsonObject): JsonObject | undefined => index.get(part),
-    add(document: JsonObject): void {
-      for (const one of [...shared, document]) addParts(one, one);
+    get(part: JsonObject): Place | undefined {
+      // Documents are put together as they are needed.
+      if (!index.has(part)) for (const document of schemas.documents()) add(document, document, "");
+      return index.get(part);
     },
   };
 }

@@ -2,7 +2,15 @@ import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import type { Secret, Secrets } from "../model/secret.js";
 import { nearest } from "../lib/nearest.js";
 import { finding, type Finding } from "./finding.js";
-import type { SecretUse } from "./secret-uses.js";
+import type { JsonPointer } from "../model/location.js";
+
+/** A secret that an object names, and what for. */
+export interface SecretUse {
+  readonly ref: string;
+  /** As the schema has it, such as `server-tls`. */
+  readonly use: string;
+  readonly pointer: JsonPointer;
+}
 
 /** Checks that secrets hold what they are named for. */
 export type SecretCheck = (use: SecretUse, secrets: Secrets) => readonly Finding[];
@@ -29,39 +37,56 @@ const certificateKeys = ["tls.crt", "ca_chain"] as const;
 const privateKeyKeys = ["tls.key", "private_key"] as const;
 const rootKey = "tls.root";
 
+/** What a secret is needed for, in words. */
+const needs: Readonly<Record<string, string>> = {
+  "server-tls":
+    "a server needs tls.crt and tls.key (or ca_chain and private_key), and tls.root to ask clients for certificates",
+  "client-tls":
+    "TLS to a back end takes the CA to trust from tls.root, and a client certificate from tls.crt and tls.key",
+};
+
 function checkSecret(ref: string, secret: Secret, use: string): readonly Finding[] {
+  const why = needs[use];
+  if (why === undefined) return [];
   const certificateKey = certificateKeys.find((key) => secret.keys.includes(key));
   const privateKey = privateKeyKeys.find((key) => secret.keys.includes(key));
-  const hasRoot = secret.keys.includes(rootKey);
-  // A client may have a CA, or a certificate with its key, or all of them; a server needs the latter.
-  const needsPair =
-    use === "server-tls" || certificateKey !== undefined || privateKey !== undefined || !hasRoot;
-  if (use !== "server-tls" && use !== "client-tls") return [];
   const findings: Finding[] = [];
-  if (hasRoot) findings.push(...faultsOfCertificate(ref, secret, rootKey));
-  if (!needsPair) return findings;
-  const missing = [
-    ...(certificateKey === undefined ? [certificateKeys[0]] : []),
-    ...(privateKey === undefined ? [privateKeyKeys[0]] : []),
-  ];
-  findings.push(...missing.map((key) => finding("secret/missing-key", { ref, key }, "")));
-  if (certificateKey === undefined || privateKey === undefined) return findings;
-  const certificate = certificateOf(secret, certificateKey);
-  const key = keyOf(secret, privateKey);
-  if (certificate === undefined) {
-    findings.push(finding("secret/not-a-certificate", { ref, key: certificateKey }, ""));
+  const miss = (key: string): void => {
+    findings.push(finding("secret/missing-key", { ref, key, needs: why }, ""));
+  };
+  const hasRoot = secret.keys.includes(rootKey);
+  if (hasRoot && certificateOf(secret, rootKey) === undefined) {
+    findings.push(finding("secret/not-a-certificate", { ref, key: rootKey }, ""));
   }
-  if (key === undefined) findings.push(finding("secret/not-a-key", { ref, key: privateKey }, ""));
-  if (certificate !== undefined && key !== undefined && !certificate.checkPrivateKey(key)) {
-    findings.push(finding("secret/key-mismatch", { ref }, ""));
+  if (use === "client-tls" && certificateKey === undefined && privateKey === undefined) {
+    if (!hasRoot) miss(rootKey);
+    return findings;
+  }
+  if (certificateKey === undefined) miss(certificateKeys[0]);
+  if (privateKey === undefined) miss(privateKeyKeys[0]);
+  if (certificateKey !== undefined && privateKey !== undefined) {
+    findings.push(...checkPair(ref, secret, certificateKey, privateKey));
   }
   return findings;
 }
 
-function faultsOfCertificate(ref: string, secret: Secret, key: string): readonly Finding[] {
-  return certificateOf(secret, key) === undefined
-    ? [finding("secret/not-a-certificate", { ref, key }, "")]
-    : [];
+function checkPair(
+  ref: string,
+  secret: Secret,
+  certificateKey: string,
+  privateKey: string,
+): readonly Finding[] {
+  const certificate = certificateOf(secret, certificateKey);
+  const key = keyOf(secret, privateKey);
+  return [
+    ...(certificate === undefined
+      ? [finding("secret/not-a-certificate", { ref, key: certificateKey }, "")]
+      : []),
+    ...(key === undefined ? [finding("secret/not-a-key", { ref, key: privateKey }, "")] : []),
+    ...(certificate !== undefined && key !== undefined && !certificate.checkPrivateKey(key)
+      ? [finding("secret/key-mismatch", { ref }, "")]
+      : []),
+  ];
 }
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;

@@ -17,8 +17,10 @@ export interface Shape {
   readonly filled: readonly { readonly key: string; readonly value: JsonValue }[];
   /** What a string here names: a secret for this use. */
   readonly secret?: string;
-  /** Whether a secret is named in it or below it. */
-  readonly holdsSecrets: boolean;
+  /** Whether it is a duration, which a bare number gives in nanoseconds. */
+  readonly isDuration: boolean;
+  /** Whether there is a secret or a duration in it or below it. */
+  readonly holdsMarks: boolean;
 }
 
 export interface KeyShape {
@@ -59,30 +61,31 @@ export function createShapes(resolver: SchemaResolver): (document: JsonObject) =
       nullIsEmpty: false,
       isWrapper: schema["x-gloo-wrapper"] === true,
       filled: [],
-      holdsSecrets: false,
+      isDuration: schema["format"] === "gloo-duration",
+      holdsMarks: schema["format"] === "gloo-duration",
     };
     // Set before its parts are made: a schema may refer to itself.
     made.set(schema, shape);
     if (schema["x-gloo-opaque"] === true) return shape;
     if (typeof schema["x-gloo-secret"] === "string") {
       shape.secret = schema["x-gloo-secret"];
-      shape.holdsSecrets = true;
+      shape.holdsMarks = true;
     }
     const parts = partsOf(schema, document);
     if (parts.some((part) => isJsonObject(part.schema["properties"]))) {
       const { keys, filled } = keysOf(parts);
       shape.keys = keys;
       shape.filled = filled;
-      if ([...keys.values()].some((own) => own.shape.holdsSecrets)) shape.holdsSecrets = true;
+      if ([...keys.values()].some((own) => own.shape.holdsMarks)) shape.holdsMarks = true;
     }
     if (isJsonObject(schema["additionalProperties"])) {
       shape.values = shapeOf(schema["additionalProperties"], document);
       shape.nullIsEmpty = schema["additionalProperties"]["type"] === "string";
-      if (shape.values.holdsSecrets) shape.holdsSecrets = true;
+      if (shape.values.holdsMarks) shape.holdsMarks = true;
     }
     if (isJsonObject(schema["items"])) {
       shape.items = shapeOf(schema["items"], document);
-      if (shape.items.holdsSecrets) shape.holdsSecrets = true;
+      if (shape.items.holdsMarks) shape.holdsMarks = true;
     }
     return shape;
   }

@@ -8,7 +8,7 @@ import type {
   PerFilterConfig,
   TranslationPlugin,
 } from "../../translate/plugin.js";
-import { configuresHttpFilter, readTypedConfig } from "../../translate/typed-config.js";
+import { readHttpFilterConfig } from "../../translate/typed-config.js";
 
 const schema = readSchema("plugins/envoy-extensions");
 
@@ -41,13 +41,8 @@ function read(
   const clusters: ClusterReference[] = [];
   for (const [name, json] of Object.entries(envoy)) {
     const at = pointerOf(pointer, name);
-    const parsed = readTypedConfig(json, at, context);
+    const parsed = readHttpFilterConfig(json, at, context);
     if (parsed === undefined) continue;
-    if (!configuresHttpFilter(parsed.type)) {
-      const params = { type: parsed.type, wanted: "config of an HTTP filter" };
-      context.report("filter/wrong-type", params, `${at}/@type`);
-      continue;
-    }
     configs.push([name, { ...parsed.config, pointer: at }]);
     clusters.push(...parsed.clusters);
   }

@@ -2,7 +2,7 @@ import type { HttpFilterConfig, HttpFiltersConfig } from "../../model/generated/
 import { pointerOf, type JsonPointer } from "../../model/location.js";
 import { readSchema } from "../../model/schema-files.js";
 import type { HookContext, StagedFilter, TranslationPlugin } from "../../translate/plugin.js";
-import { configuresHttpFilter, readTypedConfig } from "../../translate/typed-config.js";
+import { readHttpFilterConfig } from "../../translate/typed-config.js";
 
 /** Envoy's HTTP filters for a listener: `http_filters` of its config, its role's, or an attribute's. */
 export const httpFiltersPlugin: TranslationPlugin = {
@@ -24,15 +24,9 @@ function readFilter(
   pointer: JsonPointer,
   context: HookContext,
 ): StagedFilter | undefined {
-  const at = `${pointer}/typed_config`;
-  const parsed = readTypedConfig(typed_config, at, context);
+  const parsed = readHttpFilterConfig(typed_config, `${pointer}/typed_config`, context);
   if (parsed === undefined) return undefined;
   const { type, config, clusters } = parsed;
-  if (!configuresHttpFilter(type)) {
-    const params = { type, wanted: "config of an HTTP filter" };
-    context.report("filter/wrong-type", params, `${at}/@type`);
-    return undefined;
-  }
   const isRouter = type === routerType;
   if (name.startsWith("gloo.") || (name === routerName) !== isRouter) {
     context.report("filter/reserved-name", { name }, `${pointer}/name`);

@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { formatDiagnosticsText } from "../../src/diagnostics/format-text.js";
+import { hasErrors } from "../../src/diagnostics/diagnostic.js";
+import { renderSnapshot } from "../../src/cli/render/render-snapshot.js";
+import { typeUrls, type ResourceKind } from "../../src/envoy/type-urls.js";
+import type { JsonObject } from "../../src/lib/json.js";
+import type { Secrets } from "../../src/model/secret.js";
+import type { ParseLimits } from "../../src/parse/limits.js";
+import { createPipeline, type Build, type PipelineOptions } from "../../src/pipeline.js";
+import { builtinPlugins } from "../../src/plugins/index.js";
+import { readSecrets } from "../../src/secrets/read-secrets.js";
+import type { SourceTree } from "../../src/source/source-tree.js";
+import { createPluginSet } from "../../src/translate/plugin-set.js";
+import { defaultTranslationSettings } from "../../src/translate/translate.js";
+import { outsidePlugins } from "./outside-plugins.js";
+import { treeOf, type TreeContent } from "./tree.js";
+
+/** What `case.json` may say about a case. */
+interface CaseSettings {
+  /** Entries that cannot, or should not, lie in `in/`: bytes, and what a source refuses. */
+  readonly entries?: Readonly<Record<string, TreeContent | { readonly base64: string }>>;
+  readonly parseLimits?: Partial<ParseLimits>;
+  /** Adds the plugins of `outside-plugins.ts` to the built-in ones. */
+  readonly outsidePlugins?: boolean;
+}
+
+/** One case: a config tree in, diagnostics and Envoy resources out. */
+export interface GoldenCase {
+  readonly name: string;
+  readonly out: URL;
+  readonly tree: SourceTree;
+  readonly secrets: Secrets;
+  readonly options: PipelineOptions;
+}
+
+const folder = new URL("../golden/cases/", import.meta.url);
+
+/** The names of all cases, in order. */
+export const caseNames: readonly string[] = readdirSync(folder).sort();
+
+/** Reads a case. */
+export async function readCase(name: string): Promise<GoldenCase> {
+  const base = new URL(`${name}/`, folder);
+  const settingsFile = new URL("case.json", base);
+  const settings = existsSync(settingsFile)
+    ? (JSON.parse(readFileSync(settingsFile, "utf8")) as CaseSettings)
+    : {};
+  const secretsFolder = new URL("secrets/", base);
+  const { secrets } = existsSync(secretsFolder)
+    ? await readSecrets(fileURLToPath(secretsFolder))
+    : { secrets: new Map() };
+  return {
+    name,
+    out: new URL("out/", base),
+    tree: treeOf({ ...filesIn(new URL("in/", base)), ...entriesOf(settings) }),
+    secrets,
+    options: {
+      plugins: createPluginSet([
+        ...builtinPlugins,
+        ...(settings.outsidePlugins === true ? outsidePlugins : []),
+      ]),
+      settings: defaultTranslationSettings,
+      ...(settings.parseLimits && { parseLimits: settings.parseLimits }),
+    },
+  };
+}
+
+function filesIn(root: URL): Readonly<Record<string, Uint8Array>> {
+  if (!existsSync(root)) return {};
+  const names = readdirSync(root, { recursive: true }).map(String);
+  const files = names.filter((name) => statSync(new URL(name, root)).isFile());
+  return Object.fromEntries(files.map((name) => [name, readFileSync(new URL(name, root))]));
+}
+
+function entriesOf({ entries = {} }: CaseSettings): Readonly<Record<string, TreeContent>> {
+  return Object.fromEntries(
+    Object.entries(entries).map(([path, content]) => [
+      path,
+      typeof content === "object" && "base64" in content
+        ? Buffer.from(content.base64, "base64")
+        : content,
+    ]),
+  );
+}
+
+/** Builds a case. */
+export function buildCase({ tree, secrets, options }: GoldenCase): Build {
+  return createPipeline(options).build(tree, { secrets, endpoints: new Map() });
+}
+
+const fileNames: Readonly<Record<ResourceKind, string>> = {
+  cluster: "clusters.json",
+  endpoints: "endpoints.json",
+  listener: "listeners.json",
+  route: "routes.json",
+  secret: "secrets.json",
+};
+
+/** The files that a case's `out/` may hold; undefined: must not be there. */
+export function outputsOf({
+  diagnostics,
+  snapshot,
+}: Build): Readonly<Record<string, string | undefined>> {
+  const outputs: Record<string, string | undefined> = {
+    "diagnostics.txt": formatDiagnosticsText(diagnostics) || undefined,
+  };
+  for (const kind of Object.keys(typeUrls) as ResourceKind[]) {
+    const rendered = hasErrors(diagnostics) ? {} : byRole(renderSnapshot(snapshot, {}), kind);
+    outputs[fileNames[kind]] =
+      Object.keys(rendered).length > 0 ? `${JSON.stringify(rendered, undefined, 2)}\n` : undefined;
+  }
+  return outputs;
+}
+
+function byRole(rendered: JsonObject, kind: ResourceKind): JsonObject {
+  return Object.fromEntries(
+    Object.entries(rendered).flatMap(([role, kinds]) => {
+      const resources = (kinds as JsonObject)[kind] as JsonObject;
+      return Object.keys(resources).length > 0 ? [[role, resources]] : [];
+    }),
+  );
+}
