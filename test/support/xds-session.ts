@@ -138,6 +138,14 @@ function sessionOf<Request, Response>(
   };
 }
 
+/** A response of either variant. */
+export function readResponse(response: DiscoveryResponse | DeltaDiscoveryResponse): Received {
+  // Decoded messages inherit the defaults of all their fields.
+  return "removed_resources" in response
+    ? readDelta(response)
+    : readSotw(response as DiscoveryResponse);
+}
+
 /** A state-of-the-world response, its resources wrapped or not. */
 export function readSotw(response: DiscoveryResponse): Received {
   return {
