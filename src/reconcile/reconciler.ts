@@ -25,7 +25,7 @@ export interface Reconciler {
 }
 
 export type WakeReason =
-  "start" | "schedule" | "webhook" | "request" | "secrets" | "retry" | "veto";
+  "start" | "schedule" | "webhook" | "request" | "secrets" | "endpoints" | "retry" | "veto";
 
 /** What Envoys are served, and where it came from. */
 export interface Serving {

@@ -1,6 +1,5 @@
 import type { VirtualHost } from "../envoy/generated/messages.js";
 import { typeUrls, type ResourceKind } from "../envoy/type-urls.js";
-import { contentHash } from "../lib/content-hash.js";
 import type { RoleTranslation, RouteTable, Translation } from "../translate/translation.js";
 import {
   assignmentResource,
@@ -11,6 +10,7 @@ import {
   secretResource,
 } from "./encode.js";
 import type { ResourceSet, RoleSnapshot, Snapshot, XdsResource } from "./snapshot.js";
+import { snapshotIdOf } from "./snapshot-id.js";
 import { versionOf } from "./version.js";
 
 /** Makes snapshots. What it remembers saves work, and never changes what it makes. */
@@ -35,20 +35,10 @@ export function createAssembler(): Assembler {
       }
       const fallback = assembleRole(translation.fallback, last?.fallback, encoder, tables);
       encoder.keepTables(tables);
-      last = { id: idOf(roles, fallback), commit, roles, fallback };
+      last = { id: snapshotIdOf({ roles, fallback }), commit, roles, fallback };
       return last;
     },
   };
-}
-
-/** Content hash over the versions of all sets of all roles. */
-function idOf(roles: ReadonlyMap<string, RoleSnapshot>, fallback: RoleSnapshot): string {
-  const parts: string[] = [];
-  for (const { role, sets } of [...roles.values(), fallback]) {
-    parts.push(role, String(sets.size));
-    for (const [typeUrl, { version }] of sets) parts.push(typeUrl, version);
-  }
-  return contentHash(...parts);
 }
 
 function assembleRole(

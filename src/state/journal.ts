@@ -18,6 +18,8 @@ export interface Journal {
   readonly damage: string | undefined;
   /** Puts a snapshot on top. */
   push(entry: StoredSnapshot): Promise<void>;
+  /** Puts a snapshot in the place of the top; what lies beneath stays. */
+  replace(entry: StoredSnapshot): Promise<void>;
   /** The top has proven itself: forgets all beneath it. */
   settle(): Promise<void>;
   /** Rewrites the file if it has grown far beyond what it holds. For moments without hurry. */
@@ -32,7 +34,7 @@ export interface JournalOptions {
   readonly maxDeltas?: number;
 }
 
-const recordKind = { push: 1, settle: 2 } as const;
+const recordKind = { push: 1, settle: 2, replace: 3 } as const;
 const fileName = /^snapshots-(\d+)\.journal$/;
 /** Below this size the file is left to grow. */
 const smallBytes = 4 * 1024 * 1024;
@@ -95,6 +97,13 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
       return inTurn(async () => {
         const next = [entry, ...stack].slice(0, maxDepth);
         await append(recordKind.push, encodeDelta(stack[0]?.snapshot, entry), next);
+        stack = next;
+      });
+    },
+    replace(entry) {
+      return inTurn(async () => {
+        const next = [entry, ...stack.slice(1)];
+        await append(recordKind.replace, encodeDelta(stack[0]?.snapshot, entry), next);
         stack = next;
       });
     },
@@ -240,7 +249,8 @@ function replay(payloads: readonly Buffer[], maxDepth: number): readonly StoredS
     if (payload[0] === recordKind.settle) stack = stack.slice(0, 1);
     else {
       const entry = applyDelta(stack[0]?.snapshot, payload.subarray(1));
-      stack = [entry, ...stack].slice(0, maxDepth);
+      const beneath = payload[0] === recordKind.replace ? stack.slice(1) : stack;
+      stack = [entry, ...beneath].slice(0, maxDepth);
     }
   }
   return stack;

@@ -1,0 +1,246 @@
+import type { BackoffOptions } from "../lib/backoff.js";
+import type { Clock } from "../lib/clock.js";
+import { InvariantError } from "../lib/invariant.js";
+import type { EndpointsByUpstream } from "../model/endpoints.js";
+import type { Secrets } from "../model/secret.js";
+import type { Pipeline } from "../pipeline.js";
+import type { AdsServer } from "../serve/ads-server.js";
+import type { AttachSecrets } from "../snapshot/attach-secrets.js";
+import type { GitRepository } from "../source/git-repository.js";
+import { SourceError } from "../source/source-error.js";
+import type { Journal } from "../state/journal.js";
+import type { JsonFile } from "../state/json-file.js";
+import { createBranch } from "./branch.js";
+import type { CommitRecord } from "./commit-record.js";
+import type { Desk, Judge, TurnRequest } from "./desk.js";
+import { openHistory, type History } from "./history.js";
+import { createLedger } from "./ledger.js";
+import { createLoop } from "./loop.js";
+import { createProblems } from "./problems.js";
+import { reconcileOnce, type Turn } from "./reconcile-once.js";
+import type { Reconciler, TurnReport } from "./reconciler.js";
+import { createReleaseStore } from "./release-store.js";
+import { restoreReleases } from "./restore.js";
+import { followRollout } from "./follow-rollout.js";
+import { createRollout, type Rollout } from "./rollout.js";
+import { parseSchedule } from "./schedule.js";
+import { createSourceHealth } from "./source-health.js";
+import { createVerdicts, releaseWithEndpoints, type Inputs } from "./verdicts.js";
+import type { VetoPolicy } from "./veto-policy.js";
+
+/** Everything the loop has effects through. */
+export interface ReconcilerDeps {
+  readonly repository: GitRepository;
+  readonly pipeline: Pipeline;
+  readonly server: Pick<AdsServer, "publish" | "onEvent" | "progress" | "envoys">;
+  readonly journal: Journal;
+  /** Where verdicts are kept. */
+  readonly history: JsonFile;
+  /** Whoever changes them calls `wake("secrets")`. */
+  readonly secrets: { current(): SecretsNow };
+  /** Whoever changes them calls `wake("endpoints")`. The same object as long as nothing changed. */
+  readonly endpoints: { current(): EndpointsByUpstream };
+  readonly attachSecrets: AttachSecrets;
+  /** Asked before a commit is put before Envoys. Absent: nobody is. */
+  readonly judge?: Judge;
+  readonly clock: Clock;
+  /** From 0 up to 1, for the spread of waits. */
+  readonly random: () => number;
+  /** Is told of every new and every changed record of a commit. */
+  readonly onRecord?: (record: CommitRecord, before: CommitRecord | undefined) => void;
+}
+
+/** The secrets that config may refer to, as they are at one moment. */
+export interface SecretsNow {
+  readonly secrets: Secrets;
+  readonly problems: readonly { readonly ref: string; readonly message: string }[];
+  /** Equal for equal secrets. */
+  readonly fingerprint: string;
+}
+
+export interface ReconcilerOptions {
+  /** When to look at the remote: see {@link parseSchedule}, which throws for what it cannot read. */
+  readonly poll: string;
+  readonly vetoPolicy: VetoPolicy;
+  /** A commit counts as live after this many milliseconds although some Envoys have not answered. */
+  readonly ackTimeoutMs: number;
+  /** Milliseconds without a word after which Envoys have said all they have to say. Default: 250. */
+  readonly quietMs?: number;
+  /** Between attempts that fail. Default: from 1 s to 60 s. */
+  readonly backoff?: BackoffOptions;
+}
+
+/** Creates the loop. It does nothing before it is started. */
+export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOptions): Reconciler {
+  const { clock, random, server, secrets, endpoints, journal, pipeline } = deps;
+  const startedAtMs = clock.now();
+  const listeners = new Set<(turn: TurnReport) => void>();
+  const problems = createProblems();
+  const source = createSourceHealth(clock);
+  let lastTurn: TurnReport | undefined;
+
+  const history: History = openHistory({
+    file: deps.history,
+    isNeeded: (oid) => oid === rollout.serving?.commit.oid || oid === rollout.proven?.commit.oid,
+    onRecord: deps.onRecord ?? (() => undefined),
+    onWriteFailure: (cause) => {
+      problems.set("history", cause === undefined ? undefined : sentenceOf(cause));
+    },
+  });
+  const ledger = createLedger(history, clock);
+  const store = createReleaseStore({
+    journal,
+    onWriteFailure: (cause) => {
+      problems.set("journal", cause === undefined ? undefined : sentenceOf(cause));
+    },
+  });
+  const rollout: Rollout = createRollout({
+    server,
+    store,
+    clock,
+    policy: options.vetoPolicy,
+    ackTimeoutMs: options.ackTimeoutMs,
+    quietMs: options.quietMs ?? 250,
+    events: followRollout({
+      history,
+      ledger,
+      problems,
+      desk: () => desk,
+      wake: () => {
+        loop.wake("veto");
+      },
+      report: (commit) => {
+        tell({
+          result: "refused",
+          reason: "veto",
+          atMs: clock.now(),
+          commit,
+          judged: 0,
+          durations: {},
+          error: undefined,
+        });
+      },
+    }),
+  });
+  const restored = restoreReleases(journal, secrets.current().secrets, deps.attachSecrets);
+  restored.problems.forEach((sentence, index) => {
+    problems.set(`restore ${index}`, sentence);
+  });
+  const [top, beneath] = restored.releases;
+  const desk: Desk = {
+    branch: createBranch(deps.repository, (beneath ?? top)?.commit.oid),
+    source,
+    verdicts: createVerdicts({ repository: deps.repository, pipeline }),
+    rollout,
+    history,
+    ledger,
+    problems,
+    clock,
+    inputs: (): Inputs => {
+      const { secrets: now, fingerprint } = secrets.current();
+      return { secrets: now, fingerprint, endpoints: endpoints.current() };
+    },
+    judge: deps.judge,
+    judged: new Set(),
+    refusedInRow: 0,
+  };
+
+  const tell = (report: TurnReport): void => {
+    for (const listener of listeners) listener(report);
+  };
+
+  /** The edge of a turn: whatever happens in it, what is served stays served. */
+  const turn = async (request: TurnRequest, signal: AbortSignal): Promise<Turn> => {
+    let made: Turn;
+    try {
+      made = await oneTurn(request, signal);
+    } catch (cause) {
+      made = failedTurn(request, cause, clock.now());
+      const isBug = !(cause instanceof SourceError);
+      if (isBug && !signal.aborted) problems.set("turn", sentenceOf(cause));
+    }
+    lastTurn = made.report;
+    if (!signal.aborted) tell(made.report);
+    return made;
+  };
+
+  const oneTurn = async (request: TurnRequest, signal: AbortSignal): Promise<Turn> => {
+    const current = endpoints.current();
+    await rollout.reshape((release) => releaseWithEndpoints(release, current, pipeline));
+    const made = await reconcileOnce(desk, request, signal);
+    problems.set("turn", undefined);
+    return made;
+  };
+
+  const loop = createLoop({
+    turn,
+    hasSeen: (oid) => history.get(oid) !== undefined,
+    schedule: parseSchedule(options.poll),
+    clock,
+    random,
+    backoff: options.backoff ?? { firstMs: 1_000, maxMs: 60_000 },
+  });
+
+  return {
+    start() {
+      ledger.see(restored.releases.map(({ commit }) => commit));
+      rollout.restore(restored.releases);
+      if (top !== undefined && rollout.proven === top) ledger.live(top, {}, undefined);
+      loop.wake("start");
+      return Promise.resolve();
+    },
+    wake(reason, wakeOptions) {
+      loop.wake(reason, wakeOptions);
+    },
+    status: () => ({
+      state: loop.state,
+      startedAtMs,
+      turns: loop.turns,
+      lastTurn,
+      nextTurnAtMs: loop.nextTurnAtMs,
+      source: {
+        head: desk.branch.head,
+        lastOkAtMs: source.lastOkAtMs,
+        error: source.trouble,
+      },
+      problems: [
+        ...problems.list(),
+        ...desk.branch.remarks,
+        ...secrets
+          .current()
+          .problems.map(({ ref, message }) =>
+            ref === "" ? message : `secret "${ref}": ${message}`,
+          ),
+      ],
+    }),
+    commits: () => history.list(),
+    serving() {
+      const release = rollout.serving;
+      const record = release && history.get(release.commit.oid);
+      if (release === undefined || record === undefined) return undefined;
+      const isRestored = top !== undefined && source.lastOkAtMs === undefined;
+      return { snapshot: release.snapshot, commit: record, restored: isRestored };
+    },
+    onTurn(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      await loop.close();
+      rollout.close();
+    },
+  };
+}
+
+function failedTurn({ reason }: TurnRequest, cause: unknown, atMs: number): Turn {
+  const code = cause instanceof SourceError ? cause.code : "reconcile/internal";
+  const error = { code, message: sentenceOf(cause) };
+  const nothing = { commit: undefined, judged: 0, durations: {} };
+  return { report: { result: "failed", reason, atMs, ...nothing, error }, retries: true };
+}
+
+function sentenceOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const isPlain = cause instanceof Error && ("code" in cause || cause instanceof InvariantError);
+  return isPlain ? message : `internal error: ${message}`;
+}

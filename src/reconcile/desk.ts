@@ -1,0 +1,63 @@
+import type { Clock } from "../lib/clock.js";
+import type { Snapshot } from "../snapshot/snapshot.js";
+import type { SourceError } from "../source/source-error.js";
+import type { Branch } from "./branch.js";
+import type { History } from "./history.js";
+import type { Ledger } from "./ledger.js";
+import type { Problems } from "./problems.js";
+import type { TurnResult, WakeReason } from "./reconciler.js";
+import type { Rollout } from "./rollout.js";
+import type { SourceHealth } from "./source-health.js";
+import type { Stopwatch } from "./stopwatch.js";
+import type { Inputs, Verdicts } from "./verdicts.js";
+
+/** What every turn of the loop works with. */
+export interface Desk {
+  readonly branch: Branch;
+  readonly source: SourceHealth;
+  readonly verdicts: Verdicts;
+  readonly rollout: Rollout;
+  readonly history: History;
+  readonly ledger: Ledger;
+  readonly problems: Problems;
+  readonly clock: Clock;
+  /** What builds take besides a tree, as it is now. */
+  readonly inputs: () => Inputs;
+  /** The last judge before Envoys, such as an Envoy that only validates; undefined: there is none. */
+  readonly judge: Judge | undefined;
+  /** `configVersionOf` what the judge has taken. */
+  readonly judged: Set<string>;
+  /** Releases that Envoys refused since they last took one. */
+  refusedInRow: number;
+}
+
+/** Gives what is wrong with a snapshot, by role. Rejects if it cannot judge. */
+export type Judge = (
+  snapshot: Snapshot,
+  signal: AbortSignal,
+) => Promise<readonly { readonly role: string; readonly message: string }[]>;
+
+/** Why a turn is made, and what it is to do. */
+export interface TurnRequest {
+  readonly reason: WakeReason;
+  /** Ask the remote first. */
+  readonly looks: boolean;
+  /** Try the newest commit again whatever became of it, and publish even what cannot be saved. */
+  readonly force: boolean;
+}
+
+/** One turn: what it was given, and what it has come to know. */
+export interface Job {
+  readonly desk: Desk;
+  readonly request: TurnRequest;
+  readonly signal: AbortSignal;
+  readonly inputs: Inputs;
+  readonly watch: Stopwatch;
+  readonly atMs: number;
+  /** Commits judged. */
+  judged: number;
+  /** The newest commit that this turn found to be none for Envoys. */
+  found: { readonly result: TurnResult; readonly commit: string } | undefined;
+  /** The repository could not be read, or not all of it. */
+  failure: SourceError | undefined;
+}

@@ -1,0 +1,75 @@
+import type { Desk } from "./desk.js";
+import type { History } from "./history.js";
+import type { Ledger } from "./ledger.js";
+import type { Problems } from "./problems.js";
+import { refusalKeys, type Release } from "./release.js";
+import type { RolloutEvents } from "./rollout.js";
+
+/** What is done about what Envoys make of releases. */
+export interface FollowOptions {
+  readonly history: History;
+  readonly ledger: Ledger;
+  readonly problems: Problems;
+  readonly desk: () => Desk;
+  /** Another commit may be the one for Envoys. */
+  readonly wake: () => void;
+  /** Envoys refused a commit. */
+  readonly report: (commit: string) => void;
+}
+
+/** Notes in the history what becomes of releases. */
+export function followRollout(options: FollowOptions): RolloutEvents {
+  const { history, ledger, problems, desk, wake, report } = options;
+  /** What is live with other secrets, or made again by another version, is no other commit. */
+  const isNewForm = ({ commit }: Release): boolean =>
+    desk().rollout.proven?.commit.oid === commit.oid;
+
+  return {
+    onPublishing(release) {
+      if (ledger.stateOf(release.commit) !== "live") ledger.publishing(release);
+    },
+    onLive(release, durations, reason) {
+      ledger.live(release, durations, reason);
+    },
+    onProven({ commit }) {
+      const { branch } = desk();
+      desk().refusedInRow = 0;
+      branch.settle(commit.oid);
+      problems.set("refused", undefined);
+    },
+    onRefused(release, refusals) {
+      const [first] = refusals;
+      const who = first?.nodeId ? `Envoy "${first.nodeId}"` : "Envoys";
+      const why = `${who} refused it: ${first?.message ?? ""}`;
+      history.refuse(refusalKeys(release));
+      desk().refusedInRow++;
+      if (isNewForm(release)) {
+        const name = release.commit.oid.slice(0, 8);
+        problems.set(
+          "refused",
+          `commit ${name} stays as it was; made again with what it refers to now, ${why}`,
+        );
+      } else {
+        ledger.refused(release, refusals, why);
+        if (desk().rollout.proven === undefined) {
+          problems.set("refused", "Envoys refuse what they are served, and nothing came before it");
+        }
+      }
+      report(release.commit.oid);
+    },
+    onWentBack(release) {
+      ledger.live(release, {}, undefined);
+      wake();
+    },
+    onRefusal(release, refusal) {
+      if (!isNewForm(release)) ledger.refusal(release, refusal);
+    },
+    onRefusalVoid(release) {
+      history.pardon(refusalKeys(release));
+      wake();
+    },
+    onSuperseded({ commit }) {
+      ledger.superseded(commit, "a newer commit took its place before all Envoys had answered");
+    },
+  };
+}

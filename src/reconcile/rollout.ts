@@ -1,0 +1,379 @@
+import type { Clock } from "../lib/clock.js";
+import type { AdsServer } from "../serve/ads-server.js";
+import type { Exchange, ServeEvent } from "../serve/serve-events.js";
+import type { Snapshot } from "../snapshot/snapshot.js";
+import { canaryOf } from "./canary.js";
+import type { Durations, Refusal } from "./commit-record.js";
+import { countVotes } from "./fleet-votes.js";
+import type { ReleaseStore } from "./release-store.js";
+import type { Release } from "./release.js";
+import { createSickEnvoys } from "./sick-envoys.js";
+import { answerKey, createTrial, refusalOf, type Nack, type Trial } from "./trial.js";
+import { isVetoed, type VetoPolicy } from "./veto-policy.js";
+
+/**
+ * Puts releases before Envoys, watches what they say, and takes back what they refuse. It knows two
+ * releases: the one that is served, and the last one that Envoys have proven, which it goes back to.
+ */
+export interface Rollout {
+  readonly serving: Release | undefined;
+  readonly proven: Release | undefined;
+  /** Serves what was on disk, newest first, without writing it again. */
+  restore(releases: readonly Release[]): void;
+  /** Puts a release before Envoys, when it is safe on disk. What was on trial is superseded. */
+  offer(release: Release, options?: OfferOptions): Promise<Offered>;
+  /**
+   * Gives another form to what is served and to what would be gone back to, such as other endpoints:
+   * without a trial, and also if it cannot be written to disk.
+   */
+  reshape(change: (release: Release) => Release): Promise<Offered>;
+  close(): void;
+}
+
+export interface OfferOptions {
+  /** Publish even if it could not be written to disk. Default: false. */
+  readonly evenUnsaved?: boolean;
+}
+
+/** What came of an offer. */
+export interface Offered {
+  readonly isPublished: boolean;
+  /** Why it could not be written to the state directory; undefined: it was. */
+  readonly error: unknown;
+  readonly durations: Durations;
+}
+
+/** What becomes of releases, for the history. */
+export interface RolloutEvents {
+  /** Envoys are about to be sent it. */
+  onPublishing(release: Release): void;
+  /** It counts as live. `reason` says what is not as it should be. */
+  onLive(release: Release, durations: Durations, reason: string | undefined): void;
+  /** Envoys have proven it: there is no going back beyond it any more. */
+  onProven(release: Release): void;
+  /** Envoys refused it. It is being taken back, if there is something to go back to. */
+  onRefused(release: Release, refusals: readonly Refusal[]): void;
+  /** This one is served in the place of one that was refused. */
+  onWentBack(release: Release): void;
+  /** Another Envoy refused what was refused already. */
+  onRefusal(release: Release, refusal: Refusal): void;
+  /** All who refused it refuse the release before it too: their word says nothing about it. */
+  onRefusalVoid(release: Release): void;
+  /** A newer one took its place before it was decided on. */
+  onSuperseded(release: Release): void;
+}
+
+export interface RolloutOptions {
+  readonly server: Pick<AdsServer, "publish" | "onEvent" | "progress" | "envoys">;
+  readonly store: ReleaseStore;
+  readonly clock: Clock;
+  readonly policy: VetoPolicy;
+  /** A release counts as live after this many milliseconds although some Envoys have not answered. */
+  readonly ackTimeoutMs: number;
+  /**
+   * Envoys have taken a release when all have answered and none has said anything for this many
+   * milliseconds: an Envoy asks for routes only after it was sent a new listener.
+   */
+  readonly quietMs: number;
+  readonly events: RolloutEvents;
+}
+
+/** Starts with nothing to serve. */
+export function createRollout(options: RolloutOptions): Rollout {
+  const { server, store, clock, policy, ackTimeoutMs, quietMs, events } = options;
+  const sick = createSickEnvoys();
+  let serving: Release | undefined;
+  let proven: Release | undefined;
+  /** Snapshots that the proven release was served as. */
+  let provenIds = new Set<string>();
+  let trial: Trial | undefined;
+  let takenBack: TakenBack | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let lastEventAtMs = 0;
+  let cancelCheck: (() => void) | undefined;
+  let cancelTimeout: (() => void) | undefined;
+  let closed = false;
+
+  /** One change of what is served at a time. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = queue.then(work);
+    queue = done.catch(() => undefined); // the caller has the error
+    return done;
+  };
+
+  const serve = (release: Release): void => {
+    serving = release;
+    server.publish(release.snapshot);
+  };
+
+  const endTrial = (): void => {
+    cancelCheck?.();
+    cancelTimeout?.();
+    cancelCheck = cancelTimeout = trial = undefined;
+  };
+
+  /** Serves a release on trial. */
+  const begin = (release: Release, remark?: string): void => {
+    const before = trial;
+    endTrial();
+    if (before !== undefined && !before.isDecided && !before.isLive) {
+      const old = wholeOf(before.release);
+      if (old.commit.oid !== release.commit.oid) events.onSuperseded(old);
+    }
+    const started = (trial = createTrial(release, clock.now(), remark));
+    events.onPublishing(wholeOf(release));
+    serve(release);
+    cancelTimeout = clock.after(ackTimeoutMs, timeOut);
+    const isNobodyThere = server.progress().streams === 0 && !started.isWaiting();
+    if (isNobodyThere || sameSnapshot(release, proven)) accept(started);
+    else checkSoon();
+  };
+
+  const checkSoon = (): void => {
+    lastEventAtMs = clock.now();
+    cancelCheck ??= clock.after(quietMs, check);
+  };
+
+  /** Looks whether all have answered, when nothing was said for a while. */
+  const check = (): void => {
+    cancelCheck = undefined;
+    if (trial === undefined || trial.isDecided) return;
+    const leftMs = lastEventAtMs + quietMs - clock.now();
+    if (leftMs > 0) {
+      cancelCheck = clock.after(leftMs, check);
+      return;
+    }
+    const { streams, current, rejecting } = server.progress();
+    if (trial.isWaiting() || trial.lost.size > 0 || current + rejecting < streams) return;
+    accept(trial);
+  };
+
+  const timeOut = (): void => {
+    cancelTimeout = undefined;
+    if (trial === undefined || trial.isDecided || trial.isLive) return;
+    const { streams, current, rejecting } = server.progress();
+    const silent = Math.max(0, streams - current - rejecting);
+    const within = `within ${Math.round(ackTimeoutMs / 1000)} s`;
+    const isTaken = trial.lastAckAtMs !== undefined;
+    const isSpurned = trial.release.isCanary && hasCanaries();
+    if (!isTaken && (isSpurned || trial.lost.size > 0)) {
+      const [nodeId = ""] = trial.lost;
+      const message = isSpurned
+        ? `no Envoy of the canary role has taken it ${within}`
+        : `Envoys went away when they were sent it, and none has taken it ${within}`;
+      refuse(trial, [{ nodeId, role: "", typeUrl: "", message, atMs: clock.now() }]);
+      return;
+    }
+    const missing = silent + trial.lost.size;
+    accept(trial, missing === 0 ? undefined : `${missing} Envoys have not answered ${within}`);
+  };
+
+  const hasCanaries = (): boolean =>
+    policy.kind === "canary" && server.envoys().some(({ envoy }) => envoy.role === policy.role);
+
+  const accept = (accepted: Trial, reason?: string): void => {
+    const { release } = accepted;
+    const isTaken = accepted.lastAckAtMs !== undefined || sameSnapshot(release, proven);
+    if (release.isCanary) {
+      // Restored in the middle of its way, it goes on when its commit has been read again.
+      if (release.whole === undefined) return;
+      accepted.isDecided = true;
+      const remark = isTaken ? undefined : "no Envoy of the canary role was there to try it";
+      void inTurn(() => promote(release, release.whole, remark));
+      return;
+    }
+    if (!accepted.isLive) {
+      accepted.isLive = true;
+      const said = reason ?? accepted.remark ?? minorityOf(accepted);
+      events.onLive(release, ackDurations(accepted), said);
+    }
+    // Nobody was there who could have refused it: it stays on trial until somebody is.
+    if (!isTaken) return;
+    accepted.isDecided = true;
+    proven = release;
+    provenIds = new Set([release.snapshot.id]);
+    for (const nack of accepted.against.values()) sick.add(nack);
+    endTrial();
+    takenBack = undefined;
+    void inTurn(() => store.settle());
+    events.onProven(release);
+  };
+
+  /** The canary role has taken it: now for all others. */
+  const promote = async (
+    canary: Release,
+    whole: Release | undefined,
+    remark: string | undefined,
+  ): Promise<void> => {
+    if (closed || serving !== canary || whole === undefined) return;
+    // Also if it cannot be written: no role may stay ahead of the others because of a full disk.
+    await store.save(whole, { replacesTop: true });
+    begin(whole, remark);
+  };
+
+  const refuse = (refused: Trial, refusals: readonly Refusal[]): void => {
+    refused.isDecided = true;
+    const release = wholeOf(refused.release);
+    takenBack = { trial: refused, release, open: new Set(refused.against.keys()) };
+    events.onRefused(release, refusals);
+    void inTurn(() => goBack(refused));
+  };
+
+  const goBack = async (refused: Trial): Promise<void> => {
+    // Something newer may be before Envoys by now: that is tried in its own right.
+    if (closed || trial !== refused) return;
+    if (proven === undefined) {
+      endTrial();
+      return;
+    }
+    // Also if it cannot be written: after a crash the refused release would be refused once more.
+    await store.save(proven, { replacesTop: true });
+    await store.settle();
+    endTrial();
+    serve(proven);
+    events.onWentBack(proven);
+  };
+
+  /** Whether what an exchange is about is also what the proven release has. */
+  const isProven = ({ envoy, typeUrl, version, snapshotId }: Exchange): boolean =>
+    provenIds.has(snapshotId) ||
+    (proven !== undefined && versionIn(proven.snapshot, envoy.role, typeUrl) === version);
+
+  const takeNack = (nack: Nack): void => {
+    const atMs = clock.now();
+    if (isProven(nack)) {
+      sick.add(nack);
+      voidRefusal(nack);
+    } else if (trial?.isAbout(nack) === true && !trial.isDecided) {
+      if (sick.has(nack)) return;
+      trial.refuse(nack, atMs);
+      const nacks = [...trial.against.values()];
+      const votes = countVotes(nacks, server.envoys(), sick);
+      if (isVetoed(policy, votes)) refuse(trial, [...trial.refusals]);
+    } else if (takenBack?.trial.isAbout(nack) === true && !sick.has(nack)) {
+      takenBack.open.add(answerKey(nack));
+      events.onRefusal(takenBack.release, refusalOf(nack, atMs));
+    }
+  };
+
+  /** An Envoy that refuses the good release as well has not said that the other one is bad. */
+  const voidRefusal = (nack: Nack): void => {
+    if (takenBack === undefined || trial === takenBack.trial) return;
+    if (!takenBack.open.delete(answerKey(nack)) || takenBack.open.size > 0) return;
+    const { release } = takenBack;
+    takenBack = undefined;
+    events.onRefusalVoid(release);
+  };
+
+  const stopListening = server.onEvent((event: ServeEvent) => {
+    if (event.kind === "nack") takeNack(event);
+    sick.take(event);
+    if (trial === undefined) return;
+    trial.take(event, clock.now());
+    if (!trial.isDecided) checkSoon();
+  });
+
+  return {
+    get serving() {
+      return serving;
+    },
+    get proven() {
+      return proven;
+    },
+    restore([top, beneath]) {
+      if (top === undefined) return;
+      if (beneath !== undefined || !top.isCanary) {
+        proven = beneath ?? top;
+        provenIds = new Set([proven.snapshot.id]);
+      }
+      if (beneath === undefined || sameSnapshot(top, beneath)) serve(top);
+      else begin(top);
+    },
+    offer: (release, { evenUnsaved = false } = {}) =>
+      inTurn(async () => {
+        const canary =
+          policy.kind === "canary" && proven !== undefined
+            ? canaryOf(release, proven.snapshot, policy.role)
+            : undefined;
+        const first = canary ?? release;
+        const startedMs = clock.now();
+        const error = await store.save(first, { replacesTop: serving !== proven });
+        const savedMs = clock.now();
+        const persist = savedMs - startedMs;
+        if (closed || (error !== undefined && !evenUnsaved)) {
+          return { isPublished: false, error, durations: { persist } };
+        }
+        begin(first);
+        return { isPublished: true, error, durations: { persist, publish: clock.now() - savedMs } };
+      }),
+    reshape: (change) =>
+      inTurn(async () => {
+        const before = serving;
+        if (before === undefined || closed) {
+          return { isPublished: false, error: undefined, durations: {} };
+        }
+        const isProvenServed = before === proven;
+        if (proven !== undefined) {
+          proven = change(proven);
+          provenIds.add(proven.snapshot.id);
+        }
+        const whole = isProvenServed && proven !== undefined ? proven : change(wholeOf(before));
+        const next =
+          before.isCanary && proven !== undefined && policy.kind === "canary"
+            ? (canaryOf(whole, proven.snapshot, policy.role) ?? whole)
+            : whole;
+        if (next === before) return { isPublished: false, error: undefined, durations: {} };
+        const startedMs = clock.now();
+        const error = await store.save(next, { replacesTop: true });
+        const persist = clock.now() - startedMs;
+        if (trial !== undefined && trial.release === before) trial.release = next;
+        serve(next);
+        return { isPublished: true, error, durations: { persist } };
+      }),
+    close() {
+      closed = true;
+      stopListening();
+      endTrial();
+    },
+  };
+}
+
+/** A release that was refused and taken back. */
+interface TakenBack {
+  readonly trial: Trial;
+  readonly release: Release;
+  /** Who refused it, and has not refused what came in its place. */
+  readonly open: Set<string>;
+}
+
+function wholeOf(release: Release): Release {
+  return release.whole ?? release;
+}
+
+function sameSnapshot(left: Release, right: Release | undefined): boolean {
+  return left.snapshot.id === right?.snapshot.id;
+}
+
+/** The version of a type's set that a role is served from a snapshot. */
+function versionIn(
+  snapshot: Snapshot,
+  role: string | undefined,
+  typeUrl: string,
+): string | undefined {
+  const served = (role === undefined ? undefined : snapshot.roles.get(role)) ?? snapshot.fallback;
+  return served.sets.get(typeUrl)?.version;
+}
+
+function ackDurations({ startedAtMs, firstAckAtMs, lastAckAtMs }: Trial): Durations {
+  if (firstAckAtMs === undefined || lastAckAtMs === undefined) return {};
+  return { firstAck: firstAckAtMs - startedAtMs, allAcks: lastAckAtMs - startedAtMs };
+}
+
+/** With a policy that can overrule Envoys: that it did. */
+function minorityOf({ against }: Trial): string | undefined {
+  const nodes = [...new Set([...against.values()].map(({ envoy }) => envoy.nodeId))];
+  if (nodes.length === 0) return undefined;
+  return nodes.length === 1
+    ? `Envoy "${nodes[0]}" refuses it and is outvoted`
+    : `${nodes.length} Envoys refuse it and are outvoted`;
+}
