@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
+import { listSettings, settingGroups } from "../../src/app/setting-infos.ts";
 import { builtinPlugins } from "../../src/plugins/index.ts";
 import { createPluginSet } from "../../src/translate/plugin-set.ts";
 
@@ -90,7 +91,7 @@ export function configDocument(root) {
     parts.push(exampleOf(schema));
   }
   const settings = read("settings");
-  parts.push(`## ${settings.title}`, settings.description, settingsTable(settings));
+  parts.push(`## ${settings.title}`, settings.description, ...settingsTables());
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
@@ -204,17 +205,28 @@ function exampleOf({ examples = [] }) {
   return examples.map((example) => `\`\`\`yaml\n${dump(example)}\`\`\``).join("\n\n");
 }
 
-function settingsTable({ properties, required }) {
-  const rows = Object.entries(properties).map(([name, setting]) => {
-    const flag = code(`--${name.replaceAll("_", "-")}`);
-    const env = code(`GLOO_${name.toUpperCase()}`);
-    const key = required.includes(name) ? `${flag} (required)` : flag;
-    const type = setting.enum ? setting.enum.map(code).join(", ") : typeOf(setting);
-    return `| ${[key, env, type, defaultOf(setting), setting.description].map(cell).join(" | ")} |`;
+/** The settings of the process, a table for each group. */
+function settingsTables() {
+  return settingGroups.flatMap((group) => {
+    const rows = listSettings()
+      .filter((info) => info.group === group)
+      .map(({ flag, alias, env, type, choices, required, default: value, description }) => {
+        const flags = [flag, ...(alias === undefined ? [] : [alias])].map(code).join(", ");
+        const cells = [
+          required ? `${flags} (required)` : flags,
+          code(env),
+          choices?.map(code).join(", ") ?? (type === "list" ? "list of strings" : type),
+          value === undefined ? "" : code(value),
+          `${description.replace(/\.$/, "")}.`,
+        ];
+        return `| ${cells.map(cell).join(" | ")} |`;
+      });
+    const head = [
+      "| Flag | Environment | Type | Default | What it is |",
+      "| --- | --- | --- | --- | --- |",
+    ];
+    return rows.length === 0 ? [] : [`### ${group}`, [...head, ...rows].join("\n")];
   });
-  return ["| Flag | Environment | Type | Default | What it is |", "| --- | --- | --- | --- | --- |"]
-    .concat(rows)
-    .join("\n");
 }
 
 function code(value) {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { productVersion } from "../app/version.js";
 import { addBootstrapCommand } from "./commands/bootstrap.js";
 import { addCheckCommand } from "./commands/check.js";
 import { addDemoCommand } from "./commands/demo.js";
@@ -32,6 +33,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
   const program = new Command("gloo")
     .description("A function gateway whose control plane is a Git repository.")
     .helpCommand(false)
+    .version(productVersion())
     .option("--no-color", "no colours, also on a terminal (as NO_COLOR does)")
     .addHelpText("after", exitCodesHelp);
   for (const add of [

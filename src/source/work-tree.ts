@@ -29,6 +29,8 @@ export interface WorkTreeOptions {
   readonly limits?: Partial<SourceLimits>;
   /** Which files are read. Default: `wantsConfig`. */
   readonly wants?: WantsPath;
+  /** Whether a file or folder is as if it were not there, by its path from the root. Default: none. */
+  readonly ignores?: (path: string) => boolean;
 }
 
 /** The oid of the commit that a work tree would become: none. */
@@ -46,7 +48,10 @@ export async function readWorkTree(
 ): Promise<SourceTree> {
   const path = options.basePath ?? "";
   const limits = { ...LIMITS, ...options.limits };
-  const reading = createReading(options.folder, limits, options.wants ?? wantsConfig, signal);
+  const reading = createReading(
+    { wants: wantsConfig, ignores: () => false, ...options, limits },
+    signal,
+  );
   try {
     const root = await reading.folder(path, path.slice(path.lastIndexOf("/") + 1), 0);
     const nobody = { name: "", email: "", timestampS: 0 };
@@ -59,12 +64,17 @@ export async function readWorkTree(
   }
 }
 
+interface ReadingOptions {
+  readonly folder: string;
+  readonly limits: SourceLimits;
+  readonly wants: WantsPath;
+  readonly ignores: (path: string) => boolean;
+}
+
 function createReading(
-  top: string,
-  limits: SourceLimits,
-  wants: WantsPath,
+  { folder: top, limits, wants, ignores }: ReadingOptions,
   signal: AbortSignal,
-): { folder(path: string, name: string, depth: number): Promise<SourceFolder> } {
+) {
   const breathe = createBreather(signal);
   const counted = { entries: 0, bytes: 0 };
 
@@ -75,7 +85,7 @@ function createReading(
       if (child.toLowerCase() === ".git") continue;
       const place = { path: path === "" ? child : `${path}/${child}`, name: child };
       const kind = kindOf(found);
-      if (kind === "other") continue;
+      if (kind === "other" || ignores(place.path)) continue;
       const entry = await entryAt(place, safe ? kind : "unsafe-name", depth);
       if (entry === undefined) continue;
       entries.push(entry);

@@ -21,7 +21,7 @@ export interface BuiltConfig extends OneBuild {
  */
 export async function buildConfig(
   target: ConfigTarget,
-  secretsDir: string | undefined,
+  { secretsDir, plugin }: { readonly secretsDir?: string; readonly plugin?: readonly string[] },
   io: Io,
 ): Promise<BuiltConfig> {
   // What builds takes as long to load as the config takes to read: both at once.
@@ -30,10 +30,10 @@ export async function buildConfig(
   const { buildOnce } = await loading;
   const files = countFiles(source.tree.root);
   const build = await withProgress(io, `checking ${files} files`, () =>
-    buildOnce(
-      source.tree,
-      secretsDir === undefined ? {} : { secretsDir: resolve(io.cwd, secretsDir) },
-    ),
+    buildOnce(source.tree, {
+      ...(secretsDir === undefined ? {} : { secretsDir: resolve(io.cwd, secretsDir) }),
+      ...(plugin === undefined ? {} : { plugins: plugin }),
+    }),
   );
   for (const { ref, message } of printable(build.secretProblems)) {
     io.stderr(`gloo: secret "${ref}" is not used: ${message}\n`);

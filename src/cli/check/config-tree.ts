@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import type { GitRepositoryOptions } from "../../source/create-git-repository.js";
 import type { SourceTree } from "../../source/source-tree.js";
 import { CommandError, withProgress, type Io } from "../io.js";
+import { ignoredPaths } from "./ignored-paths.js";
 
 /** Which config a command is about. */
 export interface ConfigTarget {
@@ -29,7 +30,7 @@ export interface ConfigTree {
 
 /**
  * Reads config from where a person means it to be: a folder as it is on disk, uncommitted edits
- * included; with a ref, or from a bare repository or a URL, what is committed.
+ * included, but for what Git ignores; with a ref, or from a bare repository or a URL, what is committed.
  * Throws `CommandError` or `SourceError`.
  */
 export async function readConfigTree(target: ConfigTarget, io: Io): Promise<ConfigTree> {
@@ -76,9 +77,10 @@ async function readLocal({ where, ref, path = "" }: ConfigTarget, io: Io): Promi
   if (path !== "" && !isFolder(join(folder, path))) {
     throw new CommandError(`there is no folder "${path}" in ${where}`);
   }
-  const tree = await withProgress(io, `reading ${where}`, () =>
-    readWorkTree({ folder, basePath: slashless(path) }, io.signal),
-  );
+  const tree = await withProgress(io, `reading ${where}`, async () => {
+    const ignores = await ignoredPaths(folder, io.signal);
+    return readWorkTree({ folder, basePath: slashless(path), ignores }, io.signal);
+  });
   return { tree, commit: undefined, prefix: prefixOf(folder, where, io.cwd) };
 }
 

@@ -19,8 +19,8 @@ export function addCheckCommand(program: Command, { io, finish }: CommandContext
     .summary("say what is wrong with a config")
     .description(
       "Checks a config as the control plane checks every commit: schemas, names, references and " +
-        "Envoy's own rules. A folder is checked as it is on disk, edits that are not committed " +
-        "included. Changes nothing.",
+        "Envoy's own rules. A folder is checked as it is on disk: with edits that are not committed, " +
+        "without files that Git ignores. Changes nothing.",
     )
     .addOption(
       new Option(
@@ -65,7 +65,7 @@ async function check(where: string, options: Options, io: Io): Promise<CheckRepo
   locating.catch(() => undefined); // awaited below, if Envoy is to be asked at all
   const { buildConfig } = await import("../check/build-config.js");
   const target = await configTargetOf(where, options, io);
-  const built = await buildConfig(target, options.secretsDir, io);
+  const built = await buildConfig(target, options, io);
   const { commit, files, uncheckedSecrets } = built;
   const envoyPath = hasErrors(built.diagnostics)
     ? undefined

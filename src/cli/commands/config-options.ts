@@ -8,6 +8,7 @@ export interface ConfigOptions {
   readonly ref?: string;
   readonly path?: string;
   readonly secretsDir?: string;
+  readonly plugin?: readonly string[];
   readonly gitUsername?: string;
   readonly gitPasswordFile?: string;
   readonly gitTokenFile?: string;
@@ -29,6 +30,16 @@ export function addConfigOptions(command: Command): Command {
         "secrets that the config refers to (default: they are taken to be there)",
         "GLOO_SECRETS_DIR",
       ),
+    )
+    .addOption(
+      setting(
+        "--plugin <package>",
+        "npm package with plugins; may be repeated",
+        "GLOO_PLUGIN",
+      ).argParser((text: string, before: readonly string[] = []) => [
+        ...before,
+        ...text.split(",").map((name) => name.trim()),
+      ]),
     )
     .addOption(setting("--git-username <name>", "user name for the URL", "GLOO_GIT_USERNAME"))
     .addOption(

@@ -28,7 +28,7 @@ export function addRenderCommand(program: Command, { io, finish }: CommandContex
       const { buildConfig } = await import("../check/build-config.js");
       const { formatDiagnosticsText } = await import("../../diagnostics/format-text.js");
       const target = await configTargetOf(where, options, io);
-      const built = await buildConfig(target, options.secretsDir, io);
+      const built = await buildConfig(target, options, io);
       const { uncheckedNote } = await import("../check/check-report.js");
       io.stderr(formatDiagnosticsText(built.diagnostics) + uncheckedNote(built.uncheckedSecrets));
       if (hasErrors(built.diagnostics)) {

@@ -96,6 +96,17 @@ describe("gloo check, of a folder", () => {
     assert.equal((await checkFast("--ref", "HEAD", "--path", "config")).code, 0);
   });
 
+  it("leaves out what Git would not commit, and nothing that it has", async () => {
+    write("config/upstreams/pets.yaml", upstream);
+    write("config/upstreams/kept.tmp.yaml", upstream.replace("pets", "kept"));
+    await commitAll();
+    write(".gitignore", "gloo-state/\n*.tmp.yaml\n");
+    write("config/gloo-state/journal.json", "{}");
+    write("config/upstreams/draft.tmp.yaml", "name: [");
+    const { code, stdout } = await checkFast("config");
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "2 files, nothing wrong\n" });
+  });
+
   it("fails on warnings with --strict only", async () => {
     write(
       "upstreams/pets.yaml",

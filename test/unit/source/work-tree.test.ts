@@ -73,6 +73,14 @@ describe("readWorkTree()", () => {
     assert.deepEqual(listing((await read()).root), ["inner submodule"]);
   });
 
+  it("leaves out what it is told to ignore, folders whole", async () => {
+    write("a/b.yaml");
+    write("c/d.yaml");
+    write("c/e.yaml");
+    const ignores = (path: string): boolean => path === "a" || path === "c/e.yaml";
+    assert.deepEqual(listing((await read({ ignores })).root), ["c/d.yaml file"]);
+  });
+
   it("follows no links, and leads nowhere else", async () => {
     write("a.yaml");
     symlinkSync("/etc/hostname", join(folder, "b.yaml"));
