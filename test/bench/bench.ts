@@ -18,6 +18,8 @@ export interface BenchRow {
 /** A benchmark: starts what it measures, measures it, and stops it. */
 export interface Bench {
   readonly id: string;
+  /** Other budgets that the same run measures. */
+  readonly covers?: readonly string[];
   run(): Promise<readonly BenchRow[]>;
 }
 
