@@ -7,7 +7,7 @@ import type {
   DiscoveryResponse,
 } from "../../src/envoy/generated/messages.js";
 import { typeUrls } from "../../src/envoy/type-urls.js";
-import type { AdsClient, AdsStream } from "./ads-client.js";
+import type { AdsClient, AdsStream, DeltaStream, SotwStream } from "./ads-client.js";
 
 export type Variant = "sotw" | "delta";
 export const variants: readonly Variant[] = ["sotw", "delta"];
@@ -42,13 +42,19 @@ export interface XdsSession {
 /** The type that {@link XdsSession.expectQuiet} asks for; tests of other types do not use it. */
 const fenceType = typeUrls.listener;
 
-/** Opens a stream on the aggregated service. */
-export function openSession(client: AdsClient, variant: Variant, nodeId: string): XdsSession {
-  return variant === "sotw" ? sotwSession(client, nodeId) : deltaSession(client, nodeId);
+/** Opens a stream, on the aggregated service unless another method is given. */
+export function openSession(
+  client: AdsClient,
+  variant: Variant,
+  nodeId: string,
+  method?: string,
+): XdsSession {
+  return variant === "sotw"
+    ? sotwSession(client.sotw(method), nodeId)
+    : deltaSession(client.delta(method), nodeId);
 }
 
-function sotwSession(client: AdsClient, nodeId: string): XdsSession {
-  const stream = client.sotw();
+function sotwSession(stream: SotwStream, nodeId: string): XdsSession {
   const asked = new Map<string, Set<string>>();
   const nonces = new Map<string, string>();
   const acked = new Map<string, string>();
@@ -91,8 +97,7 @@ function sotwSession(client: AdsClient, nodeId: string): XdsSession {
   };
 }
 
-function deltaSession(client: AdsClient, nodeId: string): XdsSession {
-  const stream = client.delta();
+function deltaSession(stream: DeltaStream, nodeId: string): XdsSession {
   let node: { node?: { id: string } } = { node: { id: nodeId } };
   const send = (request: Parameters<typeof stream.send>[0]): void => {
     stream.send({ ...node, ...request });
