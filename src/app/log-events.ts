@@ -112,6 +112,26 @@ function verdictFields(record: CommitRecord): object {
   };
 }
 
+/** Writes down what becomes of a commit after the turn that published it. */
+export function logRecord(
+  log: Logger,
+  record: CommitRecord,
+  before: CommitRecord | undefined,
+): void {
+  const { state, commit, publishedAtMs, liveAtMs } = record;
+  if (state === before?.state || (state !== "live" && state !== "superseded")) return;
+  const name = commit.oid.slice(0, 8);
+  if (state === "superseded") {
+    log.debug({ commit: commit.oid }, `commit ${name} is superseded`);
+    return;
+  }
+  const ms = publishedAtMs === undefined ? undefined : (liveAtMs ?? record.sinceMs) - publishedAtMs;
+  log.info(
+    { commit: commit.oid, state, ...(ms === undefined ? {} : { ms }), durations: record.durations },
+    `commit ${name} is live`,
+  );
+}
+
 function logServeEvent(log: Logger, event: ServeEvent): void {
   const { nodeId, role } = event.envoy;
   const who = { envoy: nodeId, ...(role === undefined ? {} : { role }) };

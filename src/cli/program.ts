@@ -5,6 +5,7 @@ import { addCheckCommand } from "./commands/check.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
 import { addRenderCommand } from "./commands/render.js";
+import { addServeCommand } from "./commands/serve.js";
 import { addStatusCommand } from "./commands/status.js";
 import { ExitCode, type Io } from "./io.js";
 import { reportFailure } from "./report-failure.js";
@@ -39,6 +40,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
   for (const add of [
     addCheckCommand,
     addRenderCommand,
+    addServeCommand,
     addStatusCommand,
     addEnvoysCommand,
     addBootstrapCommand,
