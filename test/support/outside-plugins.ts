@@ -41,6 +41,17 @@ function functionsPlugin(): TranslationPlugin {
         },
       },
     ],
+    serviceTypes: [
+      {
+        type: "Outside",
+        schema: {
+          $id: "https://outside.example/properties.json",
+          type: "object",
+          additionalProperties: false,
+          properties: { idle_timeout: { type: ["string", "integer"], format: "gloo-duration" } },
+        },
+      },
+    ],
     functionSpecs: {
       outside: {
         $id: "https://outside.example/function.json",
