@@ -18,8 +18,21 @@ export interface ReadableRepository {
   readonly store: ObjectStore;
 }
 
-/** Reads a commit; an annotated tag is followed to what it tags. */
+/** Reads a commit; an annotated tag is followed to what it tags. A parent that is not here is cut. */
 export async function readCommit(
+  repository: ReadableRepository,
+  oid: string,
+  basePath: string,
+): Promise<CommitInfo> {
+  return withoutMissingParent(repository, await readWithParent(repository, oid, basePath));
+}
+
+function withoutMissingParent({ store }: ReadableRepository, commit: CommitInfo): CommitInfo {
+  const { parent, ...cut } = commit;
+  return parent === undefined || store.has(parent) ? commit : cut;
+}
+
+async function readWithParent(
   { fs, gitdir, store }: ReadableRepository,
   oid: string,
   basePath: string,
@@ -47,12 +60,15 @@ export async function readHistory(
   since: string | undefined,
   basePath: string,
 ): Promise<FetchedHistory> {
-  const first = await readCommit(repository, head, basePath);
-  if (since === undefined) return { commits: [first], truncated: false, rewritten: false };
+  const first = await readWithParent(repository, head, basePath);
   if (since === first.oid) return { commits: [], truncated: false, rewritten: false };
-
-  const commits = [first];
-  const reached = await walkBack(repository, commits, (oid) => oid === since, basePath);
+  if (since === undefined) {
+    const commits = [withoutMissingParent(repository, first)];
+    return { commits, truncated: false, rewritten: false };
+  }
+  const walked = [first];
+  const reached = await walkBack(repository, walked, since, basePath);
+  const commits = walked.map((commit) => withoutMissingParent(repository, commit));
   if (reached === "found") return { commits, truncated: false, rewritten: false };
   // The shallow boundary, or too many commits, with `since` perhaps beyond: nothing says that it is gone.
   if (!repository.store.has(since)) {
@@ -77,24 +93,20 @@ export async function readHistory(
   };
 }
 
-/** Appends first parents until `stop`; says why it ended. The parent at a shallow boundary is cut. */
+/** Appends first parents until `since` is one; says why it ended. */
 async function walkBack(
   repository: ReadableRepository,
   commits: CommitInfo[],
-  stop: (oid: string) => boolean,
+  since: string,
   basePath: string,
 ): Promise<"found" | "root" | "boundary" | "limit"> {
   for (;;) {
     const last = commits[commits.length - 1]!;
     if (last.parent === undefined) return "root";
-    if (stop(last.parent)) return "found";
-    if (!repository.store.has(last.parent)) {
-      const { parent: _, ...cut } = last;
-      commits[commits.length - 1] = cut;
-      return "boundary";
-    }
+    if (last.parent === since) return "found";
+    if (!repository.store.has(last.parent)) return "boundary";
     if (commits.length === maxHistory) return "limit";
-    commits.push(await readCommit(repository, last.parent, basePath));
+    commits.push(await readWithParent(repository, last.parent, basePath));
   }
 }
 

@@ -135,7 +135,7 @@ async function collect(response: RemoteResponse, limits: SourceLimits): Promise<
 function requireGit(response: RemoteResponse, url: string): void {
   const type = response.headers["content-type"] ?? "";
   if (type.startsWith("application/x-git-upload-pack-advertisement")) return;
-  const said = /^[\w/+.-]{1,60}/.exec(type)?.[0] ?? "something";
+  const said = /^[\w+.-]{1,30}\/[\w+.-]{1,60}/.exec(type)?.[0] ?? "something";
   throw new SourceError(
     "source/protocol",
     `${url} answers with ${said}, not with Git's smart HTTP protocol; check the URL`,

@@ -1,5 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSecureContext, rootCertificates } from "node:tls";
+import { rootCertificates } from "node:tls";
 import { Agent, ProxyAgent, type Dispatcher } from "undici";
 import { authorizationOf, type CredentialsProvider } from "./credentials.js";
 import type { SourceTimeouts } from "./limits.js";
@@ -142,8 +143,10 @@ function parseProxy(proxy: string): { uri: string; token: string | undefined } {
 function readCa(file: string): string {
   try {
     const ca = readFileSync(file, "utf8");
-    createSecureContext({ ca });
-    if (ca.includes("-----BEGIN CERTIFICATE-----")) return ca;
+    // What is not a certificate would be passed over in silence, and every connection then fail.
+    const certificates = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+    for (const certificate of certificates ?? []) new X509Certificate(certificate);
+    if (certificates !== null) return ca;
   } catch (cause) {
     const reason = codeOf(cause) ?? "unreadable";
     const message = `the CA file ${file} cannot be used (${reason}); give certificates in PEM form`;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { refusalOf } from "./advertisement.js";
 import { type SourceLimits, tooLarge } from "./limits.js";
@@ -121,24 +121,13 @@ async function installPack(
   } finally {
     pack.close();
   }
-  const indexPath = path.replace(/\.pack$/, ".idx");
-  if (objects === 0 || (await isThere(indexPath))) return objects;
+  if (objects === 0) return objects;
   await writeFile(`${incoming}.idx`, index);
   // A pack without an index does not count, so the index comes last.
   await rename(incoming, path);
-  await rename(`${incoming}.idx`, indexPath);
+  await rename(`${incoming}.idx`, path.replace(/\.pack$/, ".idx"));
   target.store.addPack(path, context);
   return objects;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw cause;
-  }
 }
 
 /** Hashes all but the last 20 bytes, which must be the hash. */

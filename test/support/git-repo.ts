@@ -24,6 +24,15 @@ export async function runGit(
   args: readonly string[],
   input: string | Uint8Array | Iterable<string | Uint8Array> = "",
 ): Promise<string> {
+  return (await runGitBytes(folder, args, input)).toString("utf8");
+}
+
+/** As {@link runGit}, for what is not text. */
+export async function runGitBytes(
+  folder: string,
+  args: readonly string[],
+  input: string | Uint8Array | Iterable<string | Uint8Array> = "",
+): Promise<Buffer> {
   const child = spawn("git", [...args], { cwd: folder, env: gitEnvironment });
   const printed: Buffer[] = [];
   const complained: Buffer[] = [];
@@ -36,7 +45,7 @@ export async function runGit(
   // Git may end before it has read everything; its exit code tells what is wrong.
   await pipeline(Readable.from(parts), child.stdin).catch(() => undefined);
   const code = await ended;
-  if (code === 0) return Buffer.concat(printed).toString("utf8");
+  if (code === 0) return Buffer.concat(printed);
   throw new Error(`git ${args.join(" ")}: ${Buffer.concat(complained).toString("utf8").trim()}`);
 }
 

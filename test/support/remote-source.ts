@@ -111,8 +111,8 @@ export async function expectSourceError(
 export async function filesBelow(folder: string): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
   for (const name of (await readdir(folder, { recursive: true })).sort()) {
-    const { size, mtimeMs } = await stat(join(folder, name));
-    found[name] = `${size} bytes at ${mtimeMs}`;
+    const file = await stat(join(folder, name));
+    if (file.isFile()) found[name] = `${file.size} bytes at ${file.mtimeMs}`;
   }
   return found;
 }

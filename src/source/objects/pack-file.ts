@@ -27,7 +27,8 @@ export type PackContext = Omit<DeltaContext, "offsetOf">;
 export function openPackFile(path: string, context: PackContext): PackFile {
   const index = parsePackIndex(readFileSync(path.replace(/\.pack$/, ".idx")));
   const pack = openBlockReader(path);
-  const trailer = pack.read(pack.size - packTrailerBytes, packTrailerBytes).toString("hex");
+  const trailerAt = Math.max(0, pack.size - packTrailerBytes);
+  const trailer = pack.read(trailerAt, packTrailerBytes).toString("hex");
   pack.release();
   if (trailer !== index.packChecksum) {
     pack.close();
