@@ -17,6 +17,8 @@ const roots = [
   "envoy.extensions.filters.http.cors.v3.CorsPolicy",
   "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
   "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute",
+  "envoy.extensions.filters.http.lua.v3.Lua",
+  "envoy.extensions.filters.http.lua.v3.LuaPerRoute",
   "envoy.extensions.filters.http.router.v3.Router",
   "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",

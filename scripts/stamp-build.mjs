@@ -1,6 +1,6 @@
-// Marks dist/ with the hash of what it was built from, makes the executable executable, and removes
-// what was built from files that are gone.
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+// Marks dist/ with the hash of what it was built from, makes the executable executable, copies what the
+// compiler leaves out, and removes what was built from files that are gone.
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sourceStamp } from "./source-stamp.mjs";
@@ -10,5 +10,7 @@ for (const name of readdirSync(join(root, "dist"), { recursive: true }).map(Stri
   const source = name.replace(/(?:\.d\.ts|\.js)$/, ".ts");
   if (source !== name && !existsSync(join(root, "src", source))) rmSync(join(root, "dist", name));
 }
+const scripts = join("templates", "runtime");
+cpSync(join(root, "src", scripts), join(root, "dist", scripts), { recursive: true });
 writeFileSync(join(root, "dist", ".stamp"), sourceStamp(root));
 chmodSync(join(root, "dist", "cli", "main.js"), 0o755);

@@ -15,8 +15,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   source: ["lib", "model", "diagnostics"],
   parse: ["lib", "model", "diagnostics", "source"],
   validate: ["lib", "model", "diagnostics", "parse"],
+  templates: ["lib"],
   translate: ["lib", "model", "diagnostics", "envoy"],
-  plugins: ["lib", "model", "diagnostics", "envoy", "translate"],
+  plugins: ["lib", "model", "diagnostics", "envoy", "templates", "translate"],
   snapshot: ["lib", "envoy", "translate"],
   "pipeline.ts": [
     "lib",

@@ -2,6 +2,7 @@ import type { CatalogEntry } from "./catalog-entry.js";
 import { envoyCatalog } from "./catalog-envoy.js";
 import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
+import { restCatalog } from "./catalog-rest.js";
 import { translateCatalog } from "./catalog-translate.js";
 
 /** Every diagnostic of the product, by code. The files are split by the stage that reports them. */
@@ -9,6 +10,7 @@ export const catalog = {
   ...parseCatalog,
   ...validateCatalog,
   ...translateCatalog,
+  ...restCatalog,
   ...envoyCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 

@@ -2625,6 +2625,30 @@ export interface Mutations {
   readonly formatters?: readonly TypedExtensionConfig[];
 }
 
+/** envoy.extensions.filters.http.lua.v3.Lua */
+export interface Lua {
+  readonly inline_code?: string;
+  readonly source_codes?: Readonly<Record<string, DataSource>>;
+  readonly default_source_code?: DataSource;
+  readonly stat_prefix?: string;
+  readonly clear_route_cache?: BoolValue;
+  readonly filter_context?: Struct;
+  readonly package_paths?: readonly string[];
+  readonly package_cpaths?: readonly string[];
+  readonly shared_vm_id?: string;
+}
+
+/** envoy.extensions.filters.http.lua.v3.LuaPerRoute */
+export interface LuaPerRoute {
+  readonly disabled?: boolean;
+  readonly name?: string;
+  readonly source_code?: DataSource;
+  readonly filter_context?: Struct;
+  readonly package_paths?: readonly string[];
+  readonly package_cpaths?: readonly string[];
+  readonly shared_vm_id?: string;
+}
+
 /** envoy.extensions.filters.http.router.v3.Router */
 export interface Router {
   readonly dynamic_stats?: BoolValue;
@@ -3968,6 +3992,8 @@ export interface MessageTypes {
   readonly "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation": HeaderMutation;
   readonly "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute": HeaderMutationPerRoute;
   readonly "envoy.extensions.filters.http.header_mutation.v3.Mutations": Mutations;
+  readonly "envoy.extensions.filters.http.lua.v3.Lua": Lua;
+  readonly "envoy.extensions.filters.http.lua.v3.LuaPerRoute": LuaPerRoute;
   readonly "envoy.extensions.filters.http.router.v3.Router": Router;
   readonly "envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions": Router_UpstreamAccessLogOptions;
   readonly "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": TlsInspector;

@@ -19,6 +19,25 @@ export interface EnvoyExtensions {
   };
 }
 /**
+ * The `spec` of a function of a `REST` upstream: the request that calls it. All texts are templates: `{{ id }}` is the parameter `id` of the route or, if it has none, the field `id` of the request's JSON body.
+ */
+export interface RestFunctionSpec {
+  /**
+   * Path and query of the request. It takes the place of the whole path, query and all; values are URL-encoded. Default: the path stays.
+   */
+  readonly path?: string;
+  /**
+   * Headers of the request by name; they replace those that are there. `:method` is the method, `:authority` the host.
+   */
+  readonly headers?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * The body. An empty text is no body. Values in JSON strings are escaped. Default: the body stays as it is.
+   */
+  readonly body?: string;
+}
+/**
  * Key of `config` of a listener, a role or an attribute that adds HTTP filters.
  */
 export interface HttpFiltersConfig {
@@ -132,6 +151,71 @@ export interface HostRewriteExtensions {
   readonly host_rewrite?: string;
 }
 /**
+ * Route extensions for templates: where the parameters of functions come from, and what becomes of the response.
+ */
+export interface TemplateExtensions {
+  readonly parameters?: RequestParameters;
+  readonly response_template?: ResponseTemplate;
+  readonly response_parameters?: ResponseParameters;
+}
+/**
+ * Where the parameters of a function are in the request. A pattern is a text with `{names}` in it, and matches the whole of what it is for; without names it takes the whole under the name of the header, query parameter or field. With `parameters`, `path`, `method`, `scheme` and `authority` are parameters too.
+ */
+export interface RequestParameters {
+  /**
+   * Pattern of the path; of path and query if there is a `?` in it.
+   */
+  readonly path?: string;
+  /**
+   * Pattern of the host that the client asked for; with its port if there is a `:` in it.
+   */
+  readonly authority?: string;
+  /**
+   * Patterns of request headers, by name.
+   */
+  readonly headers?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * Patterns of query parameters, by name. An addition to the language of 2018.
+   */
+  readonly query?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * Patterns of the fields of a form in the body (`application/x-www-form-urlencoded`), by name. An addition to the language of 2018.
+   */
+  readonly form?: {
+    readonly [k: string]: string;
+  };
+}
+/**
+ * What becomes of the back end's response. Templates as in functions; their variables are fields of the response's JSON body, and `header("name")` is a header of the response. Envoy's own replies stay as they are.
+ */
+export interface ResponseTemplate {
+  /**
+   * Headers of the response by name; they replace those that are there. `:status` is the status.
+   */
+  readonly headers?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * The body. Default: it stays as it is.
+   */
+  readonly body?: string;
+}
+/**
+ * Where the parameters of the response template are in the response.
+ */
+export interface ResponseParameters {
+  /**
+   * Patterns of response headers, by name.
+   */
+  readonly headers?: {
+    readonly [k: string]: string;
+  };
+}
+/**
  * Route extensions for trying a request again.
  */
 export interface RetryExtensions {
@@ -157,6 +241,10 @@ export interface TimeoutExtensions {
    */
   readonly timeout?: DurationText;
 }
+/**
+ * The `properties` of a service of type `REST`: there are none. Each function of the upstream says what request it is.
+ */
+export interface RestService {}
 /**
  * The `spec` of an upstream of type `static` (or `service`, its name in 0.2.x): a back end at fixed addresses.
  */

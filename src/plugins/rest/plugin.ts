@@ -1,0 +1,110 @@
+import type { TemplateExtensions } from "../../model/generated/plugins.js";
+import { readSchema } from "../../model/schema-files.js";
+import type { Upstream } from "../../model/upstream.js";
+import {
+  compileFunction,
+  type Chunk,
+  type MessageFunction,
+} from "../../templates/compile-function.js";
+import { readTemplates } from "../../templates/read-templates.js";
+import type {
+  FunctionPatch,
+  RouteContext,
+  RoutePatch,
+  TranslationPlugin,
+} from "../../translate/plugin.js";
+import { chunkPatch, constantHeadersPatch, luaFilter } from "./chunk.js";
+import { readParameters } from "./parameters.js";
+import { checkFunctions, faultReporter, functionTemplates, silent } from "./templates.js";
+
+const serviceType = "REST";
+const maxChunkBytes = 131_072;
+
+/**
+ * Functions of REST services: a request is made anew from templates, filled from the path, query,
+ * headers, authority and body of the client's; and, on any route, the response likewise.
+ */
+export const restPlugin: TranslationPlugin = {
+  name: "rest",
+  serviceTypes: [{ type: serviceType, schema: readSchema("plugins/service-rest") }],
+  functionSpecs: { [serviceType]: readSchema("plugins/function-rest") },
+  routeExtensions: readSchema("plugins/route-parameters"),
+  upstream({ value }, context) {
+    checkFunctions(value, context);
+    return undefined;
+  },
+  route: (_route, context) => routePatch(context),
+  functionDestination: ({ upstream, functionName }, context) =>
+    functionPatch(upstream.value, functionName, context),
+  httpFilters: () => [luaFilter],
+};
+
+/** Reports on the extensions, and transforms the responses of what is no function of a REST service. */
+function routePatch(context: RouteContext): RoutePatch | undefined {
+  const { parameters, response_template, response_parameters } = extensionsOf(context);
+  const base = `${context.pointer}/extensions`;
+  if (parameters) readParameters(parameters, `${base}/parameters`, context);
+  if (response_parameters) {
+    readParameters(response_parameters, `${base}/response_parameters`, context);
+  }
+  if (response_template === undefined) return undefined;
+  const reporter = faultReporter(context, `${base}/response_template`);
+  readTemplates("response", response_template, reporter);
+  if (isRestFunction(context)) return undefined;
+  return chunkPatch(compileFunction({ response: responseOf(context) }), true);
+}
+
+/** Whether the one destination of the route is a function whose own patch has the response in it. */
+function isRestFunction({ route, upstreams }: RouteContext): boolean {
+  return (
+    route.single_destination?.function !== undefined &&
+    upstreams[0]?.value.service_info?.type === serviceType
+  );
+}
+
+function functionPatch(
+  upstream: Upstream,
+  functionName: string,
+  context: RouteContext,
+): FunctionPatch {
+  const templates = functionTemplates(upstream, functionName);
+  const { parameters } = extensionsOf(context);
+  const response = responseOf(context);
+  if (response === undefined) {
+    const patch = templates ? constantHeadersPatch(templates) : {};
+    if (patch !== undefined) return patch;
+  }
+  const request = templates && {
+    templates,
+    parameters: parameters && readParameters(parameters, ""),
+  };
+  const chunk = compileFunction({ request, response });
+  checkSize(chunk, functionName, context);
+  const setsHost = templates?.headers.some(({ name }) => name === ":authority") === true;
+  return {
+    ...chunkPatch(chunk, response !== undefined),
+    // Else the host name of the address would go before the function's.
+    ...(setsHost && { action: { auto_host_rewrite: { value: false } } }),
+  };
+}
+
+function checkSize({ src }: Chunk, name: string, context: RouteContext): void {
+  const bytes = Buffer.byteLength(src);
+  if (bytes <= maxChunkBytes) return;
+  const params = { name, kibibytes: Math.ceil(bytes / 1024) };
+  context.report("rest/function-too-large", params, context.pointer);
+}
+
+function responseOf(context: RouteContext): MessageFunction | undefined {
+  const { response_template, response_parameters } = extensionsOf(context);
+  if (response_template === undefined) return undefined;
+  return {
+    templates: readTemplates("response", response_template, silent),
+    parameters: response_parameters && readParameters(response_parameters, ""),
+  };
+}
+
+/** The plugin's schema has accepted them. */
+function extensionsOf({ route }: RouteContext): TemplateExtensions {
+  return route.extensions ?? {};
+}
