@@ -27,14 +27,15 @@ function areaOf(code) {
 }
 
 function entryText(code) {
-  const { severity, message, hint, explain, example } = catalog[code];
-  const cure = hint?.(placeholders);
+  const { severity, message, hint, explain, example, cure: told } = catalog[code];
+  const hinted = hint?.(placeholders);
+  const cure = told ?? (hinted ? sentence(hinted) : undefined);
   return [
     `### ${code}`,
     `**${severity}**: ${quoted(message(placeholders))}`,
     `**Cause.** ${explain}`,
     ...(example === undefined ? [] : [`**Example.**\n\n\`\`\`yaml\n${example}\n\`\`\``]),
-    ...(cure ? [`**Cure.** ${sentence(cure)}`] : []),
+    ...(cure === undefined ? [] : [`**Cure.** ${cure}`]),
     "",
   ].join("\n\n");
 }

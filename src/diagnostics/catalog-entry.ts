@@ -8,8 +8,10 @@ export interface CatalogEntry {
   readonly message: (params: never) => string;
   /** What to do about it: one sentence. */
   readonly hint?: (params: never) => string;
-  /** For docs/diagnostics.md: what causes it, and what cures it. Markdown, one paragraph. */
+  /** For docs/diagnostics.md: what causes it. Markdown, one paragraph. */
   readonly explain: string;
   /** For docs/diagnostics.md: a piece of config that has the mistake. */
   readonly example?: string;
+  /** For docs/diagnostics.md, in place of a hint that would only repeat the message. Markdown. */
+  readonly cure?: string;
 }

@@ -12,6 +12,7 @@ export const parseCatalog = {
     hint: () => "combine objects in fewer files, or raise the limit of this process",
     explain:
       "The number of files that config is read from is limited, so that no commit can exhaust the process. Several objects may share a file.",
+    example: "# 50,001 files with one upstream each",
   },
   "tree/unknown-folder": {
     severity: "warning",
@@ -28,12 +29,14 @@ export const parseCatalog = {
     hint: () => "commit the file itself in its place",
     explain:
       "A link could lead out of the repository, so links are not followed. Commit a copy of the file, or ignore the link in `gloo.yaml`.",
+    example: "upstreams/pets.yaml -> ../../shared/pets.yaml",
   },
   "file/submodule": {
     severity: "warning",
     message: (p: { path: string }) => `"${p.path}" is a submodule, whose files are not read`,
     hint: () => "if it holds config, commit that config here; else ignore it in gloo.yaml",
     explain: "Submodules are not fetched. Config must be in the repository itself.",
+    example: '# .gitmodules\n[submodule "shared"]\n  path = upstreams/shared',
   },
   "file/too-large": {
     severity: "error",
@@ -44,6 +47,7 @@ export const parseCatalog = {
     hint: () => "split it into several files",
     explain:
       "The size of a config file is limited, so that no commit can exhaust the process. Split the file; several files may declare objects of one kind.",
+    example: "# upstreams/all.yaml, 5 MB of it",
   },
   "file/unsafe-name": {
     severity: "error",
@@ -51,12 +55,15 @@ export const parseCatalog = {
     hint: () => "rename it to a plain name of letters, digits, `-`, `_` and `.`",
     explain:
       "Names such as `..`, `.git`, names with a backslash or control characters, and Windows device names are refused wherever they stand.",
+    example: "upstreams/con.yaml # a device on Windows",
   },
   "file/too-deep": {
     severity: "error",
     message: (p: { path: string }) => `"${p.path}" lies too many folders deep`,
     hint: () => "move it closer to the base path",
     explain: "The depth of the tree is limited, so that no commit can exhaust the process.",
+    example:
+      "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y/z/a/b/c/d/e/f/g/upstreams/pets.yaml",
   },
   "file/case-collision": {
     severity: "warning",
@@ -65,6 +72,7 @@ export const parseCatalog = {
     hint: () => "rename one of them: on Windows and macOS only one of the two can be checked out",
     explain:
       "Both files are read, but file systems that ignore case can hold only one of them, so a checkout there silently differs from the commit.",
+    example: "upstreams/pets.yaml\nupstreams/Pets.yaml",
   },
   "text/not-utf8": {
     severity: "error",
@@ -74,6 +82,7 @@ export const parseCatalog = {
         : `the file is encoded in ${p.encoding}, not in UTF-8`,
     hint: () => "save it as UTF-8",
     explain: "Config files are UTF-8, with or without a byte order mark.",
+    example: "name: caf\\xe9 # the bytes of Latin-1",
   },
   "yaml/syntax": {
     severity: "error",
@@ -94,12 +103,16 @@ export const parseCatalog = {
     severity: "error",
     message: (p: { limit: number }) => `values are nested more than ${p.limit} deep`,
     explain: "Nesting is limited, so that no document can exhaust the process.",
+    example: "a: {b: {c: {d: {e: {}}}}} # and so on, 101 deep",
+    cure: "Flatten the value: nothing in the language is nested so deep.",
   },
   "yaml/too-many-aliases": {
     severity: "error",
     message: (p: { limit: number }) => `the document has more than ${p.limit} aliases (\`*name\`)`,
     hint: () => "write the values out",
     explain: "Aliases are limited: a few lines of them can stand for billions of values.",
+    example:
+      "host: &host {addr: 10.0.0.7, port: 80}\nhosts: [*host, *host, *host] # and so on, 101 times",
   },
   "yaml/recursive-alias": {
     severity: "error",
@@ -114,6 +127,8 @@ export const parseCatalog = {
     hint: () => "split it into several files",
     explain:
       "The number of values, aliases written out, is limited, so that no document can exhaust the process.",
+    example:
+      "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b] # and so on",
   },
   "yaml/merge-key": {
     severity: "error",
@@ -176,5 +191,6 @@ export const parseCatalog = {
       "take the secret out of the repository and of its history, change it, and commit it encrypted; or use --secrets-dir",
     explain:
       "Below `secrets/` only YAML and JSON files that SOPS has encrypted may lie (they have a key `sops`). Whatever was committed in clear text must be taken as known to everyone who can read the repository.",
+    example: "# secrets/pets-tls.yaml\ntls.key: |\n  -----BEGIN PRIVATE KEY-----",
   },
 } as const satisfies Record<string, CatalogEntry>;

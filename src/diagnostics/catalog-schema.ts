@@ -42,6 +42,7 @@ export const schemaCatalog = {
       `set exactly one of ${p.keys}` + (p.found === undefined ? "" : `, not ${p.found}`),
     explain: "The object has one of several forms, and exactly one of these keys says which.",
     example: "request_matcher:\n  path_prefix: /\n  path_exact: /pets",
+    cure: "Keep one of the keys that the message lists, and remove the others.",
   },
   "schema/wrong-type": {
     severity: "error",
@@ -60,45 +61,59 @@ export const schemaCatalog = {
       (p.near === undefined ? "" : `; did you mean "${p.near}"?`),
     explain: "Only the listed values are known.",
     example: "stage: first",
+    cure: "Write one of the values that the message lists.",
   },
   "schema/out-of-range": {
     severity: "error",
     message: (p: { range: string; found: string }) => `must be ${p.range}, found ${p.found}`,
     explain: "The number lies outside of what is possible here.",
     example: "port: 70000",
+    cure: "Write a number within the range.",
   },
   "schema/empty": {
     severity: "error",
     message: (p: { what: string }) => `${p.what} must not be empty`,
     explain: "An empty value has no meaning here.",
     example: "spec:\n  hosts: []",
+    cure: "Write a value, or remove the key.",
   },
   "schema/too-long": {
     severity: "error",
     message: (p: { limit: number; unit: string }) => `longer than ${p.limit} ${p.unit}`,
     explain: "The value is longer than what is possible here.",
+    example: "ssl_config:\n  secret_ref: a-name-that-goes-on-for-three-hundred-characters",
+    cure: "Shorten it.",
   },
   "schema/duplicate-item": {
     severity: "error",
     message: (p: { first: number; second: number }) =>
       `items ${p.first} and ${p.second} of the list are equal`,
     explain: "The list may hold each value once.",
+    example: "# Where a plugin wants a list without repetitions.\nvalues: [a, a]",
+    cure: "Remove one of the two.",
   },
   "schema/no-form-fits": {
     severity: "error",
     message: (p: { found: string }) => `${p.found} has none of the forms that are possible here`,
     explain: "The value may have one of several forms, and it has none of them.",
+    example: "# Where a plugin takes a number or a list of names.\nvalue: { count: 1 }",
+    cure: "Write it in one of the forms that the plugin's documentation shows.",
   },
   "schema/violated": {
     severity: "error",
     message: (p: { reason: string }) => p.reason,
     explain: "The value breaks a rule of its schema.",
+    example: "# Where a plugin's schema has a rule of its own, such as multiples of 8.\nsize: 7",
+    cure: "Change the value so that the rule holds.",
   },
   "schema/too-many-errors": {
     severity: "error",
     message: (p: { shown: number; found: number }) =>
       `${p.found} mistakes in this object; the first ${p.shown} are shown`,
     explain: "An object with very many mistakes most likely has a single cause.",
+    example:
+      "spec:\n  a: 1\n  b: 2\n  c: 3 # and so on: an object that is of another kind altogether",
+    cure: "Cure the first ones and check again; most of the others go with them.",
   },
   "name/malformed": {
     severity: "error",
@@ -150,6 +165,7 @@ export const schemaCatalog = {
     explain:
       "Header names are tokens of HTTP. Headers that begin with `:`, and `host`, can be matched but neither added nor removed; `host_rewrite` and `prefix_rewrite` change them.",
     example: "add_request_headers:\n  - key: 'x from'",
+    cure: "Write the name of a header, or use the key that is made for the purpose.",
   },
   "header/malformed-value": {
     severity: "error",
@@ -158,6 +174,7 @@ export const schemaCatalog = {
     explain:
       "Header values have no control characters. In values that are added, `%` begins a command of Envoy, such as `%PROTOCOL%`; a literal one is written `%%`.",
     example: "add_request_headers:\n  - key: x-discount\n    value: 50%",
+    cure: "Leave control characters out, and write `%%` for a literal `%`.",
   },
   "regex/malformed": {
     severity: "error",

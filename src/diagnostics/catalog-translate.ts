@@ -38,6 +38,7 @@ export const translateCatalog = {
       "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute
       buffer:
         max_request_bytes: 0 # must be greater than 0`,
+    cure: "Change the value so that the rule holds. Envoy's documentation of the field says more.",
   },
   "envoy/unknown-cluster": {
     severity: "error",
@@ -62,6 +63,7 @@ export const translateCatalog = {
   - name: my-cluster
     typed_config:
       "@type": type.googleapis.com/envoy.config.cluster.v3.Cluster`,
+    cure: "Use the message that Envoy's documentation of the filter names.",
   },
   "filter/duplicate-name": {
     severity: "error",
@@ -108,6 +110,8 @@ export const translateCatalog = {
     hint: () => "it has no effect there; add the filter, or serve the route on one listener only",
     explain:
       "A route or virtual service configures a filter that only some of the listeners that serve it have. On the others the config has no effect.",
+    example:
+      '# Only the listener "public" has a filter named "buffer"; the virtual service is on both.\nlisteners:\n  - name: public\n    bind_port: 8080\n    config: { http_filters: [{ name: buffer, typed_config: { "@type": "…" } }] }\n  - name: internal\n    bind_port: 8081',
   },
   "filter/other-filter": {
     severity: "error",
@@ -116,6 +120,8 @@ export const translateCatalog = {
     hint: () => "use the per-route message of the filter that the name stands for",
     explain:
       "The filter of this name in the listener's chain is of another kind than the `@type` given for the route. Envoy would ignore the config without a word.",
+    example:
+      'extensions:\n  envoy:\n    envoy.filters.http.cors:\n      "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute\n      disabled: true',
   },
   "function/not-callable": {
     severity: "error",
@@ -136,6 +142,8 @@ export const translateCatalog = {
     hint: () => "set the key on the listener itself, or make the selectors exclude each other",
     explain:
       "Two attributes select the same listener and set the same key of its config to different values, and the listener does not set it itself.",
+    example:
+      'name: a\nlistener_attribute:\n  selector: { zone: public }\n  config: { http_filters: [] }\n---\nname: b\nlistener_attribute:\n  selector: { zone: public }\n  config: { http_filters: [{ name: buffer, typed_config: { "@type": "…" } }] }',
   },
   "listener/none-serves": {
     severity: "warning",
@@ -170,16 +178,21 @@ ssl_config:
     hint: () => "this is a mistake in the plugin; report it to its authors",
     explain:
       "A plugin ended with an error instead of an answer. The commit is refused; the gateway goes on.",
+    example: "# whatever the plugin did not expect",
   },
   "plugin/error": {
     severity: "error",
     message: (p: { plugin: string; problem: string }) => `${p.problem} (plugin "${p.plugin}")`,
     explain: "A plugin from outside reports something that keeps a commit from going live.",
+    example: "# what it is, the plugin's own documentation says",
+    cure: "Do as the message says; the plugin's documentation has more.",
   },
   "plugin/warning": {
     severity: "warning",
     message: (p: { plugin: string; problem: string }) => `${p.problem} (plugin "${p.plugin}")`,
     explain: "A plugin from outside reports something doubtful.",
+    example: "# what it is, the plugin's own documentation says",
+    cure: "Do as the message says; the plugin's documentation has more.",
   },
   "plugin/weighted-function": {
     severity: "error",
@@ -188,6 +201,8 @@ ssl_config:
     hint: () => "lead to the functions from routes of their own",
     explain:
       "A route with several destinations leads to functions that have to be called in different ways, and Envoy can do that only for the route as a whole.",
+    example:
+      "multiple_destinations:\n  - destination: { function: { upstream_name: pets, function_name: get-pet } }\n    weight: 1\n  - destination: { function: { upstream_name: pets-next, function_name: get-pet } }\n    weight: 1",
   },
   "tls/domain-without-sni": {
     severity: "error",
@@ -209,6 +224,8 @@ ssl_config:
     hint: () => "use the same ssl_config in both, or server names that differ (sni_domains)",
     explain:
       "Two virtual services of one listener want the same server name to be answered with different certificates.",
+    example:
+      "name: a\ndomains: [a.example]\nssl_config: { secret_ref: a-tls, sni_domains: [shop.example] }\n---\nname: b\ndomains: [b.example]\nssl_config: { secret_ref: b-tls, sni_domains: [shop.example] }",
   },
   "upstream/tls-not-verified": {
     severity: "warning",
@@ -238,5 +255,7 @@ ssl_config:
     message: () => "tls_config has no effect: the upstream does not speak TLS",
     hint: () => "set tls: true, or leave tls_config out",
     explain: "`tls_config` is set on an upstream that speaks plain text.",
+    example:
+      "spec:\n  hosts: [{ addr: 10.0.0.7, port: 8080 }]\n  tls_config: { sni: api.example.com }",
   },
 } as const satisfies Record<string, CatalogEntry>;

@@ -81,6 +81,8 @@ export const validateCatalog = {
     message: (p: { sum: number }) => `the weights add up to ${p.sum}, more than 4294967295`,
     hint: () => "use smaller weights: only their proportions count",
     explain: "Envoy adds up the weights of a route in 32 bits.",
+    example:
+      "multiple_destinations:\n  - destination: { upstream: { name: pets } }\n    weight: 4294967295\n  - destination: { upstream: { name: pets-next } }\n    weight: 1",
   },
   "route/never-matches": {
     severity: "warning",
@@ -114,6 +116,8 @@ export const validateCatalog = {
     message: (p: { name: string }) => `the listener "${p.name}" is declared more than once`,
     hint: () => "give each listener of a role its own name",
     explain: "Envoy tells the listeners of a role apart by name.",
+    example:
+      "listeners:\n  - { name: public, bind_port: 8080 }\n  - { name: public, bind_port: 8081 }",
   },
   "listener/port-taken": {
     severity: "error",
@@ -157,12 +161,16 @@ export const validateCatalog = {
     message: (p: { ref: string; key: string }) =>
       `key "${p.key}" of secret "${p.ref}" is not a PEM certificate`,
     explain: "The value must be one or more certificates in PEM form, the server's own first.",
+    example: "# <secrets-dir>/pets-tls\ntls.crt: pets.pem # the name of a file, not what is in it",
+    cure: "Put the certificate itself there, from `-----BEGIN CERTIFICATE-----` on.",
   },
   "secret/not-a-key": {
     severity: "error",
     message: (p: { ref: string; key: string }) =>
       `key "${p.key}" of secret "${p.ref}" is not a PEM private key without a passphrase`,
     explain: "The value must be a private key in PEM form that is not protected by a passphrase.",
+    example: "# <secrets-dir>/pets-tls\ntls.key: |\n  -----BEGIN ENCRYPTED PRIVATE KEY-----",
+    cure: "Put the key itself there; `openssl pkey -in key.pem -out plain.pem` takes a passphrase off.",
   },
   "secret/key-mismatch": {
     severity: "error",
@@ -170,5 +178,6 @@ export const validateCatalog = {
       `certificate and private key of secret "${p.ref}" do not belong together`,
     hint: () => "the first certificate of tls.crt must be the one that tls.key was made for",
     explain: "Envoy refuses a certificate whose public key is not that of the private key.",
+    example: "# <secrets-dir>/pets-tls\ntls.crt: |\n  # of this year\ntls.key: |\n  # of last year",
   },
 } as const satisfies Record<string, CatalogEntry>;

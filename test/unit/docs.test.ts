@@ -24,6 +24,15 @@ describe("the generated documents", () => {
     const explained = [...text.matchAll(/^### (.*)$/gm)].map(([, code]) => code);
     assert.deepEqual(explained, Object.keys(catalog).sort());
   });
+
+  it("give every diagnostic its cause, an example and a cure", () => {
+    const text = readFileSync(join(root, "docs/diagnostics.md"), "utf8");
+    for (const section of text.split(/^### /m).slice(1)) {
+      for (const part of ["**Cause.** ", "**Example.**", "**Cure.** "]) {
+        assert.ok(section.includes(part), `${section.split("\n")[0]} has no ${part}`);
+      }
+    }
+  });
 });
 
 describe("the links of the documents", () => {
