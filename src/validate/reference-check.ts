@@ -7,69 +7,81 @@ import type { Role } from "../model/role.js";
 import type { Upstream } from "../model/upstream.js";
 import type { Destination, VirtualService } from "../model/virtual-service.js";
 
-/** Names of objects that exist but are left out of the config: who refers to them is not at fault. */
-export interface BrokenNames {
-  has(kind: "Upstream" | "VirtualService", name: string): boolean;
-}
-
-/** Every name that an object refers to must exist. Reports all misses. */
-export function checkReferences(config: Config, broken: BrokenNames): readonly Diagnostic[] {
-  const found: Diagnostic[] = [];
-  const suggest = createSuggestions();
-  for (const virtualService of config.virtualServices.values()) {
-    for (const { destination, pointer } of destinationsOf(virtualService.value)) {
-      const miss = missOf(destination, pointer, { config, broken, suggest }, virtualService);
-      if (miss !== undefined) found.push(miss);
-    }
-  }
-  const checkNames = (
-    located: Located<Role | Attribute>,
-    names: readonly string[] = [],
-    pointer: JsonPointer,
-  ): void => {
-    names.forEach((name, index) => {
-      if (config.virtualServices.has(name) || broken.has("VirtualService", name)) return;
-      const params = { name, ...suggest(name, config.virtualServices) };
-      const target = targetOf(located, `${pointer}/virtual_services/${index}`);
-      found.push(diagnostic("reference/unknown-virtual-service", params, target));
-    });
-  };
-  for (const role of config.roles.values()) {
-    role.value.listeners?.forEach(({ virtual_services }, index) => {
-      checkNames(role, virtual_services, `/listeners/${index}`);
-    });
-  }
-  for (const attribute of config.attributes.values()) {
-    const { virtual_services } = attribute.value.listener_attribute;
-    checkNames(attribute, virtual_services, "/listener_attribute");
-  }
-  return found;
-}
-
-interface Known {
+/** What references are looked up in. */
+export interface Names {
   readonly config: Config;
-  readonly broken: BrokenNames;
-  readonly suggest: Suggest;
+  /** The same object (`===`) as long as the upstreams have the same names, left-out ones included. */
+  readonly upstreams: object;
+  /** Whether an object of that name is left out: who refers to it is not at fault. */
+  isBroken(kind: "Upstream" | "VirtualService", name: string): boolean;
+}
+
+/** Checks that every name that an object refers to exists. Reports all misses. */
+export type ReferenceCheck = (names: Names) => readonly Diagnostic[];
+
+/** What was found about a virtual service, and what it holds for. */
+interface Known {
+  readonly upstreams: object;
+  /** The upstreams whose functions it calls. */
+  readonly called: readonly (Located<Upstream> | undefined)[];
+}
+
+/** Creates the check. A virtual service is looked at again if its upstreams may have changed. */
+export function createReferenceCheck(): ReferenceCheck {
+  // Only those without misses.
+  const sound = new WeakMap<Located<VirtualService>, Known>();
+  return (names) => {
+    const { config } = names;
+    const found: Diagnostic[] = [];
+    const suggest = createSuggestions();
+    for (const virtualService of config.virtualServices.values()) {
+      const known = sound.get(virtualService);
+      if (known?.upstreams === names.upstreams && holds(known.called, config)) continue;
+      const destinations = destinationsOf(virtualService.value);
+      const misses = destinations.flatMap(({ destination, pointer }) => {
+        return missOf(destination, pointer, names, suggest, virtualService) ?? [];
+      });
+      if (misses.length > 0) found.push(...misses);
+      else {
+        const called = destinations.flatMap(({ destination: { function: target } }) =>
+          target === undefined ? [] : [config.upstreams.get(target.upstream_name)],
+        );
+        sound.set(virtualService, { upstreams: names.upstreams, called });
+      }
+    }
+    found.push(...checkVirtualServiceNames(names, suggest));
+    return found;
+  };
+}
+
+function holds(called: Known["called"], { upstreams }: Config): boolean {
+  return called.every((own) => own !== undefined && upstreams.get(own.ref.name) === own);
 }
 
 function missOf(
   { upstream, function: target }: Destination,
   pointer: JsonPointer,
-  { config, broken, suggest }: Known,
+  { config, isBroken }: Names,
+  suggest: Suggest,
   virtualService: Located<VirtualService>,
 ): Diagnostic | undefined {
   const name = upstream?.name ?? target?.upstream_name ?? "";
   const known = config.upstreams.get(name);
   if (known === undefined) {
-    if (broken.has("Upstream", name)) return undefined;
+    if (isBroken("Upstream", name)) return undefined;
     const at = upstream === undefined ? "function/upstream_name" : "upstream/name";
     const params = { upstream: name, ...suggest(name, config.upstreams) };
     const place = targetOf(virtualService, `${pointer}/${at}`);
     return diagnostic("reference/unknown-upstream", params, place);
   }
-  if (target === undefined || hasFunction(known, target.function_name)) return undefined;
-  const names = known.value.functions?.map((own) => own.name) ?? [];
-  const near = nearest(target.function_name, names);
+  const { functions = [] } = known.value;
+  if (target === undefined || functions.some((own) => own.name === target.function_name)) {
+    return undefined;
+  }
+  const near = nearest(
+    target.function_name,
+    functions.map((own) => own.name),
+  );
   const params = {
     upstream: name,
     name: target.function_name,
@@ -79,23 +91,49 @@ function missOf(
   return diagnostic("reference/unknown-function", params, place);
 }
 
-function hasFunction({ value }: Located<Upstream>, name: string): boolean {
-  return value.functions?.some((own) => own.name === name) === true;
-}
-
-function* destinationsOf({ routes }: VirtualService): Generator<{
+interface PlacedDestination {
   readonly destination: Destination;
   readonly pointer: JsonPointer;
-}> {
-  for (const [index, { single_destination: single, multiple_destinations }] of routes.entries()) {
-    if (single !== undefined) {
-      yield { destination: single, pointer: `/routes/${index}/single_destination` };
-    }
-    for (const [entry, { destination }] of multiple_destinations?.entries() ?? []) {
-      const pointer = `/routes/${index}/multiple_destinations/${entry}/destination`;
-      yield { destination, pointer };
-    }
-  }
+}
+
+function destinationsOf({ routes }: VirtualService): readonly PlacedDestination[] {
+  return routes.flatMap(({ single_destination: single, multiple_destinations }, index) => [
+    ...(single === undefined
+      ? []
+      : [{ destination: single, pointer: `/routes/${index}/single_destination` }]),
+    ...(multiple_destinations ?? []).map(({ destination }, entry) => ({
+      destination,
+      pointer: `/routes/${index}/multiple_destinations/${entry}/destination`,
+    })),
+  ]);
+}
+
+/** Listeners and attributes name virtual services. */
+function checkVirtualServiceNames(
+  { config, isBroken }: Names,
+  suggest: Suggest,
+): readonly Diagnostic[] {
+  const check = (
+    located: Located<Role | Attribute>,
+    names: readonly string[] = [],
+    pointer: JsonPointer,
+  ): readonly Diagnostic[] =>
+    names.flatMap((name, index) => {
+      if (config.virtualServices.has(name) || isBroken("VirtualService", name)) return [];
+      const params = { name, ...suggest(name, config.virtualServices) };
+      const target = targetOf(located, `${pointer}/virtual_services/${index}`);
+      return [diagnostic("reference/unknown-virtual-service", params, target)];
+    });
+  return [
+    ...[...config.roles.values()].flatMap((role) =>
+      (role.value.listeners ?? []).flatMap(({ virtual_services }, index) =>
+        check(role, virtual_services, `/listeners/${index}`),
+      ),
+    ),
+    ...[...config.attributes.values()].flatMap((attribute) =>
+      check(attribute, attribute.value.listener_attribute.virtual_services, "/listener_attribute"),
+    ),
+  ];
 }
 
 type Suggest = (
@@ -103,8 +141,8 @@ type Suggest = (
   candidates: ReadonlyMap<string, unknown>,
 ) => { readonly near?: string };
 
-/** How many different names are looked for among all others: with more, the cause is another one. */
-const maxSuggestions = 50;
+/** How many different names are compared with all others: with more, the cause is another one. */
+const maxSuggestions = 20;
 
 function createSuggestions(): Suggest {
   const known = new Map<string, string | undefined>();

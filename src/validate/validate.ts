@@ -1,17 +1,18 @@
-import { diagnostic, targetOf, type Diagnostic, type Outcome } from "../diagnostics/diagnostic.js";
-import { compareText } from "../lib/compare.js";
+import { targetOf, type Diagnostic, type Outcome } from "../diagnostics/diagnostic.js";
 import type { LanguageExtensions } from "../model/language.js";
-import { kinds, type Config, type Kind, type Located } from "../model/resource.js";
+import { kinds, type Config, type Kind } from "../model/resource.js";
 import type { Secrets } from "../model/secret.js";
 import type { Documents } from "../parse/documents.js";
 import { checkSelectors } from "./attribute-check.js";
 import { diagnosticOf } from "./finding.js";
 import { createFormats } from "./formats.js";
+import { indexKind, type KindIndex } from "./kind-index.js";
 import { createLanguageSchemas } from "./language-schemas.js";
 import { createObjectCheck, type CheckedObject } from "./object-check.js";
-import { checkReferences } from "./reference-check.js";
+import { nextObjectList, type ObjectList } from "./object-list.js";
+import { createReferenceCheck } from "./reference-check.js";
 import { createSchemaCheck } from "./schema-check.js";
-import { createSecretCheck } from "./secret-check.js";
+import { createSecretCheck, type SecretCheck } from "./secret-check.js";
 import { createSettingsCheck } from "./settings-check.js";
 import { createShapes } from "./shape.js";
 
@@ -27,7 +28,7 @@ export interface Validator {
 /** How many instructions a regex may have: Envoy's own default. */
 const maxRegexSize = 100;
 
-/** Creates a validator, which checks an object again only after it changed. */
+/** Creates a validator, which does again only what a change since the last call asks for. */
 export function createValidator(extensions: LanguageExtensions): Validator {
   const schemas = createLanguageSchemas(extensions);
   const schemaCheck = createSchemaCheck(schemas, createFormats(maxRegexSize));
@@ -35,88 +36,100 @@ export function createValidator(extensions: LanguageExtensions): Validator {
   const checkObject = createObjectCheck(options);
   const checkSettings = createSettingsCheck(options);
   const checkSecret = createSecretCheck();
+  const checkReferences = createReferenceCheck();
+  const namesOf = createNames();
+  let last: Indexed | undefined;
   return {
     validate({ objects, unreadableNames, settings }, secrets) {
-      const checked = objects.map(checkObject);
-      const diagnostics = checked.flatMap((own) => own.diagnostics);
-      if (settings !== undefined) diagnostics.push(...checkSettings(settings));
-      const named = nameObjects(checked);
-      diagnostics.push(...named.diagnostics);
-      const config = configOf(named.sound);
-      const broken = {
-        has: (kind: Kind, name: string) =>
-          unreadableNames.has(name) || named.broken[kind].has(name),
+      const indexed = indexObjects(last, nextObjectList(last?.list, objects, checkObject));
+      last = indexed;
+      const config = configOf(indexed);
+      return {
+        value: config,
+        diagnostics: [
+          ...(settings === undefined ? [] : checkSettings(settings)),
+          ...kinds.flatMap((kind) => ownDiagnostics(indexed.byKind[kind], secrets, checkSecret)),
+          ...checkReferences(namesOf(config, indexed.byKind, unreadableNames)),
+          ...checkSelectors(config),
+        ],
       };
-      for (const { located, secretUses } of named.sound) {
-        if (located === undefined) continue;
-        for (const use of secretUses) {
-          for (const found of checkSecret(use, secrets)) {
-            diagnostics.push(diagnosticOf(found, (pointer, at) => targetOf(located, pointer, at)));
-          }
-        }
-      }
-      diagnostics.push(...checkReferences(config, broken), ...checkSelectors(config));
-      return { value: config, diagnostics };
     },
   };
 }
 
-interface NamedObjects {
-  /** In the order of the tree, each name once per kind. */
-  readonly sound: readonly CheckedObject[];
-  readonly broken: Readonly<Record<Kind, ReadonlySet<string>>>;
-  readonly diagnostics: readonly Diagnostic[];
+type ByKind = Readonly<Record<Kind, KindIndex>>;
+
+interface Indexed {
+  readonly list: ObjectList;
+  readonly byKind: ByKind;
 }
 
-/** Names are unique per kind. The first to have a name keeps it. */
-function nameObjects(checked: readonly CheckedObject[]): NamedObjects {
-  const firsts = perKind(() => new Map<string, CheckedObject>());
-  const broken = perKind(() => new Set<string>());
-  const sound: CheckedObject[] = [];
-  const diagnostics: Diagnostic[] = [];
-  for (const own of checked) {
-    const { kind, name } = own;
-    if (name === undefined) continue;
-    const first = firsts[kind].get(name);
-    if (first !== undefined) {
-      diagnostics.push(duplicateName(own, first, name));
-      continue;
-    }
-    firsts[kind].set(name, own);
-    if (own.located === undefined) broken[kind].add(name);
-    else sound.push(own);
-  }
-  return { sound, broken, diagnostics };
-}
-
-function duplicateName(own: CheckedObject, first: CheckedObject, name: string): Diagnostic {
-  const { location } = first.nameTarget();
-  return diagnostic(
-    "name/duplicate",
-    { kind: own.kind, name },
-    {
-      ...own.nameTarget(),
-      ...(location && { related: [{ message: "it is first declared here", location }] }),
-    },
-  );
-}
-
-function perKind<T>(make: () => T): Readonly<Record<Kind, T>> {
-  return { Upstream: make(), VirtualService: make(), Role: make(), Attribute: make() };
-}
-
-function configOf(sound: readonly CheckedObject[]): Config {
-  const maps = perKind(() => new Map<string, Located<never>>());
-  for (const kind of kinds) {
-    const own = sound.flatMap(({ located }) => (located?.ref.kind === kind ? [located] : []));
-    own.sort((a, b) => compareText(a.ref.name, b.ref.name));
-    // The schema of its kind has accepted each of them.
-    for (const located of own) maps[kind].set(located.ref.name, located as Located<never>);
-  }
+/** The objects by kind and name. A kind of which no object changed has the same index as before. */
+function indexObjects(before: Indexed | undefined, list: ObjectList): Indexed {
+  const indexOf = (kind: Kind): KindIndex => {
+    const isOfKind = (object: CheckedObject): boolean => object.kind === kind;
+    const change = { removed: list.removed.filter(isOfKind), added: list.added.filter(isOfKind) };
+    const known = before?.byKind[kind];
+    if (known !== undefined && change.removed.length + change.added.length === 0) return known;
+    return indexKind(kind, list.checked.filter(isOfKind), known, change);
+  };
   return {
-    upstreams: maps.Upstream,
-    virtualServices: maps.VirtualService,
-    roles: maps.Role,
-    attributes: maps.Attribute,
+    list,
+    byKind: {
+      Upstream: indexOf("Upstream"),
+      VirtualService: indexOf("VirtualService"),
+      Role: indexOf("Role"),
+      Attribute: indexOf("Attribute"),
+    },
+  };
+}
+
+function configOf({ byKind }: Indexed): Config {
+  // The schema of its kind has accepted each object.
+  return {
+    upstreams: byKind.Upstream.located as Config["upstreams"],
+    virtualServices: byKind.VirtualService.located as Config["virtualServices"],
+    roles: byKind.Role.located as Config["roles"],
+    attributes: byKind.Attribute.located as Config["attributes"],
+  };
+}
+
+/** What is wrong with the objects of a kind, each on its own, and with their names and secrets. */
+function ownDiagnostics(
+  { notable, duplicates }: KindIndex,
+  secrets: Secrets,
+  checkSecret: SecretCheck,
+): readonly Diagnostic[] {
+  const ofSecrets = notable.flatMap(({ located, secretUses }) =>
+    located === undefined
+      ? []
+      : secretUses.flatMap((use) =>
+          checkSecret(use, secrets).map((found) =>
+            diagnosticOf(found, (pointer, at) => targetOf(located, pointer, at)),
+          ),
+        ),
+  );
+  return [...notable.flatMap(({ diagnostics }) => diagnostics), ...duplicates, ...ofSecrets];
+}
+
+/** Names as references see them. What identifies them stays the same until one of them changes. */
+function createNames() {
+  let known: { readonly parts: readonly unknown[]; readonly upstreams: object } | undefined;
+  return (
+    config: Config,
+    { Upstream, VirtualService }: ByKind,
+    unreadable: ReadonlySet<string>,
+  ) => {
+    const parts = [Upstream.names, Upstream.broken, ...unreadable];
+    const isSame =
+      known?.parts.length === parts.length && known.parts.every((part, i) => part === parts[i]);
+    known = { parts, upstreams: isSame && known !== undefined ? known.upstreams : {} };
+    const broken = { Upstream: Upstream.broken, VirtualService: VirtualService.broken };
+    return {
+      config,
+      upstreams: known.upstreams,
+      isBroken: (kind: keyof typeof broken, name: string): boolean =>
+        unreadable.has(name) || broken[kind].has(name),
+    };
   };
 }
