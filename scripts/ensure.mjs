@@ -1,6 +1,6 @@
 // Installs and builds what is missing, so that `npm run demo` and `npm test` work on a fresh clone.
 // Uses nothing but Node itself. `--no-build`: packages only. `--envoy`: the Envoy binary as well.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,8 +9,16 @@ import { sourceStamp } from "./source-stamp.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const options = new Set(process.argv.slice(2));
-const run = (command, ...args) =>
-  execFileSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+/** Runs a command to its end; if it fails, it has said why, and so ends this. */
+function run(command, ...args) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (status === 0) return;
+  console.error(`"${[command, ...args].join(" ")}" failed${error ? `: ${error.message}` : ""}`);
+  process.exit(status ?? 1);
+}
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
 const lock = createHash("sha256")
@@ -33,5 +41,11 @@ if (!options.has("--no-build")) {
 
 if (options.has("--envoy")) {
   const { ensureEnvoy } = await import(join(root, "dist", "envoy-binary", "ensure-envoy.js"));
-  await ensureEnvoy({ env: process.env, report: (line) => console.error(line) });
+  try {
+    await ensureEnvoy({ env: process.env, report: (line) => console.error(line) });
+  } catch (error) {
+    // Its errors are one line with what to do about it; anything else is a bug.
+    console.error(error.name === "EnvoyBinaryError" ? error.message : error);
+    process.exit(1);
+  }
 }

@@ -1,6 +1,7 @@
 import type { CatalogEntry } from "./catalog-entry.js";
 
-interface TemplateFault {
+/** What is wrong with a template, and where in it. */
+export interface TemplateFault {
   readonly problem: string;
   /** Of the template's own text, both 1-based. */
   readonly line: number;
@@ -21,6 +22,7 @@ export const restCatalog = {
   - name: get-pet
     spec:
       path: "/pets/{{ id }"`,
+    cure: "Close what was opened, at the place that the message names.",
   },
   "template/unknown-function": {
     severity: "error",
@@ -39,6 +41,7 @@ export const restCatalog = {
     example: `spec:
   headers:
     content-length: "{{ length(name) }}"`,
+    cure: "Leave that part out; the message says which.",
   },
   "template/unsafe-place": {
     severity: "error",
@@ -57,6 +60,7 @@ export const restCatalog = {
       "The text of a template, not what is filled in, cannot stand where it will: a path begins with `/` and has no spaces, no `#` and no `..` in it; a header has no line breaks.",
     example: `spec:
   path: pets/{{ id }}`,
+    cure: "Write the text of the template so that it can stand there, whatever is filled in.",
   },
   "template/too-large": {
     severity: "error",
@@ -64,6 +68,8 @@ export const restCatalog = {
     hint: () => "split it into several functions",
     explain:
       "Templates are compiled to code that runs in Envoy for every request. One template may have 65,536 characters, 1,000 tags, 16 blocks in each other and 40 nested expressions, and all of a function 128 KiB of code.",
+    example:
+      "spec:\n  body: '{% for pet in pets %}{% for tag in pet.tags %}{{ tag }}{% endfor %}{% endfor %}' # and so on, 17 blocks deep",
   },
   "rest/invalid-pattern": {
     severity: "error",
@@ -96,6 +102,9 @@ export const restCatalog = {
     message: (p: { count: number; limit: number }) =>
       `${p.count} parameters are more than ${p.limit}`,
     explain: "All patterns of a route together may name 64 parameters.",
+    example:
+      "extensions:\n  parameters:\n    query: { a: '{a}', b: '{b}' } # and so on, 65 of them",
+    cure: "Take fewer parameters from the request, or split the route.",
   },
   "rest/function-too-large": {
     severity: "error",
@@ -104,5 +113,7 @@ export const restCatalog = {
     hint: () => "split it into several functions",
     explain:
       "What the templates of a function and of the route's response are compiled to travels to every Envoy, and is run for every request.",
+    example:
+      "functions:\n  - name: report\n    spec:\n      body: '…' # very many templates, in the body and in each header",
   },
 } as const satisfies Record<string, CatalogEntry>;
