@@ -19,6 +19,7 @@ import { logEvents, logRecord } from "./log-events.js";
 import type { Logger } from "./logger.js";
 import { createNotices, type Notices } from "./notices.js";
 import { OperationalError } from "./operational-error.js";
+import { quietGrpc } from "./quiet-grpc.js";
 import { prepare, type Prepared } from "./prepare.js";
 import type { Settings } from "./settings.js";
 import { watchTlsFiles } from "./tls-files.js";
@@ -56,6 +57,7 @@ export async function startControlPlane(
   options: StartOptions,
 ): Promise<ControlPlane> {
   const { log } = options;
+  quietGrpc();
   const closers = createClosers((name, cause) => {
     log.error({ err: cause }, `could not close ${name}`);
   });
