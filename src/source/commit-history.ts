@@ -40,7 +40,8 @@ async function readWithParent(
   const { commit, ...read } = await git
     .readCommit({ fs, gitdir, oid, cache: {} })
     .catch((error: unknown) => {
-      throw error instanceof git.Errors.ObjectTypeError ? notCommit(oid, error) : error;
+      if (error instanceof git.Errors.ObjectTypeError) throw notCommit(oid, error);
+      throw error instanceof TypeError ? unreadable(oid, error) : error;
     });
   const parent = commit.parent[0];
   return {
@@ -132,6 +133,14 @@ function notCommit(oid: string, cause: InstanceType<typeof git.Errors.ObjectType
   );
 }
 
-function signatureOf(who: ReadCommitResult["commit"]["author"]): Signature {
-  return { name: who.name, email: who.email, timestampS: who.timestamp };
+/** isomorphic-git takes the form of a commit for granted; one that no Git made may have any. */
+function unreadable(oid: string, cause: unknown): SourceError {
+  const message = `commit ${oid} is not formed as Git does it; push another one`;
+  return new SourceError("source/protocol", message, { cause });
+}
+
+/** The type promises more than a commit that no Git made holds. */
+function signatureOf(who: Partial<ReadCommitResult["commit"]["author"]> | undefined): Signature {
+  const { name = "", email = "", timestamp = 0 } = who ?? {};
+  return { name, email, timestampS: Number.isFinite(timestamp) ? timestamp : 0 };
 }

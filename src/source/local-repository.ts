@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, type Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import git from "isomorphic-git";
 import { readCommit, readHistory, type ReadableRepository } from "./commit-history.js";
@@ -64,7 +64,8 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
     head: (signal) =>
       reading(signal, async (repository) => {
         const oid = wanted.oid ?? (await resolveLocalRef(repository, wanted.candidates))?.oid;
-        if (oid === undefined) throw refNotFound(wanted, await listLocalRefs(repository));
+        const isGone = oid === wanted.oid && oid !== undefined && !repository.store.has(oid);
+        if (oid === undefined || isGone) throw refNotFound(wanted, await listLocalRefs(repository));
         return (await readCommit(repository, oid, basePath)).oid;
       }),
     fetch: (head, since, signal) =>
@@ -114,8 +115,7 @@ interface LocalRepository extends ReadableRepository {
 function openLocal(folder: string): LocalRepository {
   const { gitdir, headFile } = locate(folder);
   refuseUnknownFormats(gitdir, folder);
-  const packTime = (): number | undefined =>
-    statSync(join(gitdir, "objects", "pack"), { throwIfNoEntry: false })?.mtimeMs;
+  const packTime = (): number | undefined => statOf(join(gitdir, "objects", "pack"))?.mtimeMs;
   const openedTime = packTime();
   const store: ObjectStore = openObjectStore(join(gitdir, "objects"));
   const fs = createObjectFs({ gitdir, store: () => store, writable: false, headFile });
@@ -126,19 +126,17 @@ function openLocal(folder: string): LocalRepository {
 /** Finds Git's folder: the folder itself, its `.git`, or where a `.git` file of a work tree leads. */
 function locate(folder: string): { gitdir: string; headFile: string } {
   const dotGit = join(folder, ".git");
-  let gitdir = resolve(statSync(dotGit, { throwIfNoEntry: false }) === undefined ? folder : dotGit);
-  if (statSync(gitdir, { throwIfNoEntry: false })?.isFile() === true) {
+  let gitdir = resolve(statOf(dotGit) === undefined ? folder : dotGit);
+  if (statOf(gitdir)?.isFile() === true) {
     const leads = /^gitdir: (.+?)\s*$/.exec(readFileSync(gitdir, "utf8"))?.[1];
     if (leads !== undefined) gitdir = resolve(dirname(gitdir), leads);
   }
   const headFile = join(gitdir, "HEAD");
   const common = join(gitdir, "commondir");
-  if (statSync(common, { throwIfNoEntry: false })?.isFile() === true) {
+  if (statOf(common)?.isFile() === true) {
     gitdir = resolve(gitdir, readFileSync(common, "utf8").trim());
   }
-  const isThere = [join(gitdir, "objects"), headFile].every(
-    (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
-  );
+  const isThere = [join(gitdir, "objects"), headFile].every((path) => statOf(path) !== undefined);
   if (isThere) return { gitdir, headFile };
   throw new SourceError(
     "source/repository-not-found",
@@ -146,9 +144,19 @@ function locate(folder: string): { gitdir: string; headFile: string } {
   );
 }
 
+/** What lies at a path; undefined if nothing does, also because the path leads through a file. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw cause;
+  }
+}
+
 function refuseUnknownFormats(gitdir: string, folder: string): void {
   const path = join(gitdir, "config");
-  const config = statSync(path, { throwIfNoEntry: false }) ? readFileSync(path, "utf8") : "";
+  const config = statOf(path) ? readFileSync(path, "utf8") : "";
   const found = /^\s*(objectformat|refstorage)\s*=\s*(\S+)/im.exec(config);
   if (found === null || /^(sha1|files)$/i.test(found[2] ?? "")) return;
   throw new SourceError(

@@ -50,6 +50,11 @@ export function findRef(wanted: WantedRef, known: readonly KnownRef[]): KnownRef
   return undefined;
 }
 
+function nounOf({ oid, candidates, label }: WantedRef): string {
+  if (oid !== undefined) return `commit ${oid}`;
+  return candidates[0] === "HEAD" ? "default branch" : `branch or tag ${label}`;
+}
+
 /** The error for a ref that is not there. */
 export function refNotFound(wanted: WantedRef, known: readonly KnownRef[]): SourceError {
   if (known.length === 0) {
@@ -63,7 +68,5 @@ export function refNotFound(wanted: WantedRef, known: readonly KnownRef[]): Sour
     .map(({ ref }) => `"${ref.slice("refs/heads/".length)}"`)
     .slice(0, 5);
   const hint = branches.length > 0 ? `; there is ${branches.join(", ")}` : "; check its name";
-  const isDefault = wanted.candidates[0] === "HEAD";
-  const missing = isDefault ? "default branch" : `branch or tag ${wanted.label}`;
-  return new SourceError("source/ref-not-found", `the repository has no ${missing}${hint}`);
+  return new SourceError("source/ref-not-found", `the repository has no ${nounOf(wanted)}${hint}`);
 }

@@ -77,6 +77,8 @@ export interface TestRepository {
   writeBlob(content: string | Uint8Array): Promise<string>;
   /** Writes a tree without Git's own checks: names, order and modes may be anything. */
   writeTree(entries: readonly RawEntry[]): Promise<string>;
+  /** Writes an object without Git's own checks. */
+  writeObject(type: "commit" | "tree" | "tag", content: string | Uint8Array): Promise<string>;
   /** The oid that a revision names. */
   resolve(revision: string): Promise<string>;
   remove(): Promise<void>;
@@ -142,8 +144,11 @@ export async function createTestRepository(): Promise<TestRepository> {
           Buffer.from(oid, "hex"),
         ]),
       );
-      const args = ["hash-object", "-t", "tree", "-w", "--literally", "--stdin"];
-      return (await runGit(folder, args, bytes)).trim();
+      return repository.writeObject("tree", bytes);
+    },
+    async writeObject(type, content) {
+      const args = ["hash-object", "-t", type, "-w", "--literally", "--stdin"];
+      return (await runGit(folder, args, content)).trim();
     },
     async remove() {
       await rm(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { LIMITS, type SourceLimits } from "../../../src/source/limits.js";
+import type { SourceLimits } from "../../../src/source/limits.js";
 import { encodePacket, flushPacket } from "../../../src/source/pkt-line.js";
 import { runGit, runGitBytes } from "../../support/git-repo.js";
 import type { Fault, GitRequest } from "../../support/git-server.js";
@@ -320,7 +320,7 @@ describe("a remote that sends too much", () => {
       { maxObjectBytes: 2_000_000 },
       { maxUnpackedBytes: 5_000_000 },
     ] as const) {
-      const limit = Object.keys(limits)[0] as keyof typeof LIMITS;
+      const limit = Object.keys(limits)[0] as keyof SourceLimits;
       await expectTooLarge(open({ limits }), limit);
     }
     assert.deepEqual(await readdir(dataDir), []);
