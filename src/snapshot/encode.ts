@@ -1,4 +1,3 @@
-import protobuf from "protobufjs";
 import { encode, encodeAny, wrapAny } from "../envoy/codec.js";
 import {
   Cluster_DiscoveryType,
@@ -8,6 +7,7 @@ import {
   type Secret,
   type VirtualHost,
 } from "../envoy/generated/messages.js";
+import { protobuf } from "../envoy/protobuf.js";
 import { contentHash } from "../lib/content-hash.js";
 import type { RouteTable } from "../translate/translation.js";
 import type { XdsResource } from "./snapshot.js";
@@ -46,7 +46,7 @@ export function routeTableResource(
   { name, virtualHosts }: RouteTable,
   bytesOf: (virtualHost: VirtualHost) => Uint8Array,
 ): XdsResource {
-  const writer = protobuf.Writer.create().uint32(nameField).string(name);
+  const writer = protobuf().Writer.create().uint32(nameField).string(name);
   for (const virtualHost of virtualHosts)
     writer.uint32(virtualHostField).bytes(bytesOf(virtualHost));
   return resourceOf(name, wrapAny("envoy.config.route.v3.RouteConfiguration", writer.finish()));

@@ -15,7 +15,6 @@ import { compareText } from "../lib/compare.js";
 import { readEntryName } from "./entry-name.js";
 import { LIMITS, tooLarge, type SourceLimits } from "./limits.js";
 import { codeOf } from "./network-error.js";
-import { sourceFailureOf } from "./source-failure.js";
 import type { SourceEntry, SourceFolder, SourceTree } from "./source-tree.js";
 import { wantsConfig, type WantsPath } from "./wanted-path.js";
 
@@ -60,6 +59,8 @@ export async function readWorkTree(
       root,
     };
   } catch (cause) {
+    // Knows isomorphic-git's errors too, and loading that takes longer than reading a small tree.
+    const { sourceFailureOf } = await import("./source-failure.js");
     throw sourceFailureOf(cause, signal);
   }
 }
