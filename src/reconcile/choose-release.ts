@@ -1,5 +1,4 @@
 import { createBreather } from "../lib/breather.js";
-import { configVersionOf } from "../snapshot/snapshot-id.js";
 import { SourceError } from "../source/source-error.js";
 import type { CommitInfo } from "../source/source-tree.js";
 import type { Job, Judge } from "./desk.js";
@@ -69,6 +68,7 @@ async function considerCommit(
     }
     return undefined;
   }
+  if (isServed) desk.problems.set("refresh", undefined);
   const release = releaseOf(commit, verdict.made);
   const keys = refusalKeys(release);
   const isRefused = history.isRefused(keys);
@@ -141,8 +141,8 @@ async function askJudge(job: Job, release: Release): Promise<Choice | undefined>
   const { desk, signal, watch } = job;
   const { judge, judged, ledger, clock } = desk;
   const chosen: Choice = { kind: "release", release, again: true };
-  const version = configVersionOf(release.snapshot);
-  if (judge === undefined || judged.has(version)) return chosen;
+  const { id } = release.snapshot;
+  if (judge === undefined || judged.has(id)) return chosen;
   let complaints: Awaited<ReturnType<Judge>>;
   try {
     complaints = await watch.time("judge", () => judge(release.snapshot, signal));
@@ -159,7 +159,7 @@ async function askJudge(job: Job, release: Release): Promise<Choice | undefined>
     job.found ??= { result: "refused", commit: release.commit.oid };
     return undefined;
   }
-  judged.add(version);
+  judged.add(id);
   for (const oldest of judged) {
     if (judged.size <= maxJudged) break;
     judged.delete(oldest);

@@ -185,7 +185,7 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
     start() {
       ledger.see(restored.releases.map(({ commit }) => commit));
       rollout.restore(restored.releases);
-      if (top !== undefined && rollout.proven === top) ledger.live(top, {}, undefined);
+      if (top !== undefined && rollout.proven === top) ledger.live(top, undefined);
       loop.wake("start");
       return Promise.resolve();
     },

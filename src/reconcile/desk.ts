@@ -25,7 +25,7 @@ export interface Desk {
   readonly inputs: () => Inputs;
   /** The last judge before Envoys, such as an Envoy that only validates; undefined: there is none. */
   readonly judge: Judge | undefined;
-  /** `configVersionOf` what the judge has taken. */
+  /** Ids of the snapshots that the judge has taken. */
   readonly judged: Set<string>;
   /** Releases that Envoys refused since they last took one. */
   refusedInRow: number;

@@ -26,15 +26,17 @@ export function followRollout(options: FollowOptions): RolloutEvents {
 
   return {
     onPublishing(release) {
+      problems.set("refresh", undefined);
       if (ledger.stateOf(release.commit) !== "live") ledger.publishing(release);
     },
-    onLive(release, durations, reason) {
-      ledger.live(release, durations, reason);
+    onLive(release, reason) {
+      ledger.live(release, reason);
     },
-    onProven({ commit }) {
+    onProven(release, durations) {
+      ledger.took(release, durations);
       const { branch } = desk();
       desk().refusedInRow = 0;
-      branch.settle(commit.oid);
+      branch.settle(release.commit.oid);
       problems.set("refused", undefined);
     },
     onRefused(release, refusals) {
@@ -58,7 +60,7 @@ export function followRollout(options: FollowOptions): RolloutEvents {
       report(release.commit.oid);
     },
     onWentBack(release) {
-      ledger.live(release, {}, undefined);
+      ledger.live(release, undefined);
       wake();
     },
     onRefusal(release, refusal) {

@@ -19,7 +19,7 @@ export interface Ledger {
   publishing(release: Release): void;
   /** A part of what it took has become known. */
   took(release: Release, durations: Durations): void;
-  live(release: Release, durations: Durations, reason: string | undefined): void;
+  live(release: Release, reason: string | undefined): void;
   refused(release: Release, refusals: readonly Refusal[], reason: string): void;
   refusal(release: Release, refusal: Refusal): void;
   superseded(commit: CommitInfo, reason: string): void;
@@ -71,9 +71,10 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
       change(commit.oid, { state: "publishing", snapshotId, publishedAtMs });
     },
     took({ commit }, durations) {
+      if (Object.keys(durations).length === 0) return;
       change(commit.oid, { durations: totalOf(commit.oid, durations) });
     },
-    live({ commit, snapshot }, durations, reason) {
+    live({ commit, snapshot }, reason) {
       for (const record of history.list()) {
         if (record.state !== "live" || record.commit.oid === commit.oid) continue;
         change(record.commit.oid, {
@@ -87,7 +88,6 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
         state: "live",
         liveAtMs: liveAtMs ?? clock.now(),
         snapshotId: snapshot.id,
-        durations: totalOf(commit.oid, durations),
         ...because(reason),
       });
     },

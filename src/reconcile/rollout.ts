@@ -48,9 +48,9 @@ export interface RolloutEvents {
   /** Envoys are about to be sent it. */
   onPublishing(release: Release): void;
   /** It counts as live. `reason` says what is not as it should be. */
-  onLive(release: Release, durations: Durations, reason: string | undefined): void;
+  onLive(release: Release, reason: string | undefined): void;
   /** Envoys have proven it: there is no going back beyond it any more. */
-  onProven(release: Release): void;
+  onProven(release: Release, durations: Durations): void;
   /** Envoys refused it. It is being taken back, if there is something to go back to. */
   onRefused(release: Release, refusals: readonly Refusal[]): void;
   /** This one is served in the place of one that was refused. */
@@ -120,7 +120,7 @@ export function createRollout(options: RolloutOptions): Rollout {
       const old = wholeOf(before.release);
       if (old.commit.oid !== release.commit.oid) events.onSuperseded(old);
     }
-    const started = (trial = createTrial(release, clock.now(), remark));
+    const started = (trial = createTrial(release, remark));
     events.onPublishing(wholeOf(release));
     serve(release);
     cancelTimeout = clock.after(ackTimeoutMs, timeOut);
@@ -185,7 +185,7 @@ export function createRollout(options: RolloutOptions): Rollout {
     if (!accepted.isLive) {
       accepted.isLive = true;
       const said = reason ?? accepted.remark ?? minorityOf(accepted);
-      events.onLive(release, ackDurations(accepted), said);
+      events.onLive(release, said);
     }
     // Nobody was there who could have refused it: it stays on trial until somebody is.
     if (!isTaken) return;
@@ -196,7 +196,7 @@ export function createRollout(options: RolloutOptions): Rollout {
     endTrial();
     takenBack = undefined;
     void inTurn(() => store.settle());
-    events.onProven(release);
+    events.onProven(release, ackDurations(accepted));
   };
 
   /** The canary role has taken it: now for all others. */
@@ -364,9 +364,12 @@ function versionIn(
   return served.sets.get(typeUrl)?.version;
 }
 
-function ackDurations({ startedAtMs, firstAckAtMs, lastAckAtMs }: Trial): Durations {
-  if (firstAckAtMs === undefined || lastAckAtMs === undefined) return {};
-  return { firstAck: firstAckAtMs - startedAtMs, allAcks: lastAckAtMs - startedAtMs };
+function ackDurations({ firstSentAtMs, firstAckAtMs, lastAckAtMs }: Trial): Durations {
+  if (firstSentAtMs === undefined || firstAckAtMs === undefined) return {};
+  return {
+    firstAck: firstAckAtMs - firstSentAtMs,
+    allAcks: (lastAckAtMs ?? firstAckAtMs) - firstSentAtMs,
+  };
 }
 
 /** With a policy that can overrule Envoys: that it did. */

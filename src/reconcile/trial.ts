@@ -6,7 +6,8 @@ import type { Release } from "./release.js";
 export interface Trial {
   /** The same config may be served with other endpoints meanwhile. */
   release: Release;
-  readonly startedAtMs: number;
+  /** When the first Envoy was sent it: at once, if one was there. */
+  readonly firstSentAtMs: number | undefined;
   /** What is to be said of it when it is live. */
   readonly remark: string | undefined;
   /** The commit counts as live, but nobody has proven it yet. */
@@ -40,13 +41,14 @@ export function answerKey({ envoy, typeUrl }: Exchange): string {
 }
 
 /** Starts before the release is published, so that nothing that is said about it is missed. */
-export function createTrial(release: Release, startedAtMs: number, remark?: string): Trial {
+export function createTrial(release: Release, remark?: string): Trial {
   const ids = new Set<string>();
   const unanswered = new Map<string, Exchange>();
   const against = new Map<string, Nack>();
   const refusals: Refusal[] = [];
   const lost = new Set<string>();
   let current = release;
+  let firstSentAtMs: number | undefined;
   let firstAckAtMs: number | undefined;
   let lastAckAtMs: number | undefined;
   ids.add(release.snapshot.id);
@@ -59,7 +61,9 @@ export function createTrial(release: Release, startedAtMs: number, remark?: stri
       current = next;
       ids.add(next.snapshot.id);
     },
-    startedAtMs,
+    get firstSentAtMs() {
+      return firstSentAtMs;
+    },
     remark,
     isLive: false,
     isDecided: false,
@@ -83,7 +87,9 @@ export function createTrial(release: Release, startedAtMs: number, remark?: stri
       }
       const key = answerKey(event);
       if (event.kind === "sent") {
-        if (ids.has(event.snapshotId)) unanswered.set(key, event);
+        if (!ids.has(event.snapshotId)) return;
+        unanswered.set(key, event);
+        firstSentAtMs ??= atMs;
         return;
       }
       unanswered.delete(key);
