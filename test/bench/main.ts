@@ -4,12 +4,23 @@ import { cpus } from "node:os";
 import type { Bench, BenchRow } from "./bench.js";
 import { checkBench } from "./check.js";
 import { edsWarmingBench } from "./eds-warming.js";
+import { fanOutBench } from "./fan-out.js";
+import { oneChangeBench } from "./one-change.js";
 import { formatTable } from "./print-table.js";
+import { pushBench } from "./push.js";
 import { startBench } from "./start.js";
 import { translateBench } from "./translate.js";
 
 /** In the order of running: what wants a process without a past goes first. */
-const benches: readonly Bench[] = [translateBench, checkBench, startBench, edsWarmingBench];
+const benches: readonly Bench[] = [
+  translateBench,
+  checkBench,
+  pushBench,
+  startBench,
+  oneChangeBench,
+  fanOutBench,
+  edsWarmingBench,
+];
 
 const asked = process.argv.slice(2);
 const idsOf = ({ id, covers = [] }: Bench): readonly string[] => [id, ...covers];
