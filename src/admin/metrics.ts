@@ -78,7 +78,13 @@ export function createMetrics({ version, reconciler, ads }: MetricsOptions): Met
   });
   const sourceFailures = new Counter({
     name: "gloo_source_failures_total",
-    help: "Turns that failed, mostly since the repository could not be read, by code of the error.",
+    help: "Turns that could not read the repository, by code of the error.",
+    labelNames: ["code"] as const,
+    registers,
+  });
+  const otherFailures = new Counter({
+    name: "gloo_reconcile_failures_total",
+    help: "Turns in which something else was in the way, such as a full disk, by code of the error.",
     labelNames: ["code"] as const,
     registers,
   });
@@ -188,7 +194,10 @@ export function createMetrics({ version, reconciler, ads }: MetricsOptions): Met
     turns.inc({ result: turn.result });
     judged.inc(turn.judged);
     turnSeconds.observe({ result: turn.result }, reconcileMs(turn.durations) / 1000);
-    if (turn.error !== undefined) sourceFailures.inc({ code: turn.error.code });
+    if (turn.error !== undefined) {
+      const { code } = turn.error;
+      (code.startsWith("source/") ? sourceFailures : otherFailures).inc({ code });
+    }
     const { firstAck: _first, allAcks: _all, ...own } = turn.durations;
     for (const [stage, ms] of Object.entries(own)) stageSeconds.observe({ stage }, ms / 1000);
     observeAcknowledgements();

@@ -13,7 +13,7 @@ export interface RateLimitOptions {
   readonly perSecond: number;
   /** Sources that are remembered; the one that was silent for longest is forgotten first. */
   readonly maxSources: number;
-  /** Milliseconds, never going back. */
+  /** Milliseconds. */
   readonly now: () => number;
 }
 
@@ -25,7 +25,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
     take(source) {
       const atMs = now();
       const bucket = buckets.get(source) ?? { tokens: burst, atMs };
-      const earned = ((atMs - bucket.atMs) / 1000) * perSecond;
+      const earned = (Math.max(0, atMs - bucket.atMs) / 1000) * perSecond;
       const tokens = Math.min(burst, bucket.tokens + earned);
       const granted = tokens >= 1;
       buckets.delete(source);

@@ -35,9 +35,9 @@ function createTurnLog(
   let failures = 0;
 
   /** Says it once when it begins, and once when it is over. */
-  const logTrouble = ({ error, result }: TurnReport): void => {
+  const logTrouble = ({ error }: TurnReport): void => {
     if (error === undefined) {
-      if (failure !== undefined) log.info({ after: failures }, "recovered");
+      if (failure !== undefined) log.info({ code: failure, attempts: failures }, "recovered");
       failure = undefined;
       failures = 0;
       return;
@@ -45,8 +45,10 @@ function createTurnLog(
     failures++;
     const level = failure === error.code ? "debug" : "warn";
     failure = error.code;
-    const what = result === "held" ? "nothing can be published" : "the turn failed";
-    log[level]({ code: error.code, attempt: failures }, `${what}: ${error.message}`);
+    log[level](
+      { code: error.code, attempt: failures },
+      `${troubleOf(error.code)}: ${error.message}`,
+    );
   };
 
   return (turn) => {
@@ -64,6 +66,11 @@ function createTurnLog(
     };
     log[levelOf(turn)](fields, messageOf(turn));
   };
+}
+
+function troubleOf(code: string): string {
+  if (code.startsWith("source/")) return "the repository cannot be read";
+  return code.startsWith("state/") ? "the state cannot be saved" : "nothing can be published";
 }
 
 function levelOf({ result }: TurnReport): "info" | "warn" | "debug" {

@@ -93,6 +93,8 @@ describe("createMetrics()", () => {
       result: "failed",
       error: { code: "source/unreachable", message: "https://user:canary@host" },
     });
+    reconciler.turn({ result: "held", error: { code: "state/disk-full", message: "full" } });
+    assert.equal(await valueOf('gloo_reconcile_failures_total{code="state/disk-full"}'), 1);
     assert.equal(await valueOf("gloo_ready"), 1);
     assert.equal(await valueOf('gloo_snapshot_resources{role="edge",kind="cluster"}'), 2);
     assert.equal(await valueOf('gloo_commits{state="live"}'), 1);
