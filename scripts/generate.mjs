@@ -7,6 +7,7 @@ const generators = {
   proto: async () => (await import("./generate-proto.mjs")).generateProto(root),
   types: async () => (await import("./generate-types.mjs")).generateTypes(root),
   language: async () => (await import("./generate-language-types.mjs")).generateLanguageTypes(root),
+  editor: async () => (await import("./generate-editor-schemas.mjs")).generateEditorSchemas(root),
   docs: async () => (await import("./generate-docs.mjs")).generateDocs(root),
 };
 

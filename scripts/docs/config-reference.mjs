@@ -22,18 +22,18 @@ editor with yaml-language-server), in \`.vscode/settings.json\` of the config re
 \`\`\`json
 {
   "yaml.schemas": {
-    "node_modules/gloo-gitops/schemas/upstream.schema.json": "**/upstreams/**/*.yaml",
-    "node_modules/gloo-gitops/schemas/virtual-service.schema.json": "**/virtualservices/**/*.yaml",
-    "node_modules/gloo-gitops/schemas/role.schema.json": "**/roles/**/*.yaml",
-    "node_modules/gloo-gitops/schemas/attribute.schema.json": "**/attributes/**/*.yaml",
-    "node_modules/gloo-gitops/schemas/gloo-yaml.schema.json": "gloo.yaml"
+    "./node_modules/gloo-gitops/schemas/editor/upstream.schema.json": "**/upstreams/**/*.yaml",
+    "./node_modules/gloo-gitops/schemas/editor/virtual-service.schema.json": "**/virtualservices/**/*.yaml",
+    "./node_modules/gloo-gitops/schemas/editor/role.schema.json": "**/roles/**/*.yaml",
+    "./node_modules/gloo-gitops/schemas/editor/attribute.schema.json": "**/attributes/**/*.yaml",
+    "./node_modules/gloo-gitops/schemas/gloo-yaml.schema.json": "gloo.yaml"
   }
 }
 \`\`\`
 
-For one file alone, its first line does: \`# yaml-language-server: $schema=<path of the schema>\`. The
-keys of plugins (inside \`spec\`, \`extensions\` and \`config\`) are checked by \`gloo check\`, which knows
-the plugins; an editor knows only that there is an object.
+For one file alone, its first line does: \`# yaml-language-server: $schema=<path of the schema>\`.
+[schemas/editor/](../schemas/editor) knows the keys of the built-in plugins and the Kubernetes form.
+References between objects, regexes, durations and the fields of Envoy's filters are for \`gloo check\`.
 `;
 
 const objects = ["upstream", "virtual-service", "role", "attribute"];
