@@ -95,6 +95,16 @@ function createNaming(pack: BlockReader, options: IndexPackOptions) {
     return { type: base.type, content: applyDelta(base.content, delta) };
   }
 
+  function isOutside(oid: string): boolean {
+    try {
+      options.outside(oid);
+      return true;
+    } catch (cause) {
+      if (cause instanceof CorruptObjectError && cause.missing) return false;
+      throw cause;
+    }
+  }
+
   function readBase(base: number | string): GitObject {
     const offset = typeof base === "number" ? base : offsetByOid.get(base);
     return offset === undefined
@@ -149,7 +159,8 @@ function createNaming(pack: BlockReader, options: IndexPackOptions) {
     /** Names the deltas whose bases are in other packs. */
     async addOutside(breathe: Breathe) {
       for (const base of [...waiting.keys()]) {
-        if (typeof base === "number") continue;
+        // It may also be made by another delta, whose own base is outside.
+        if (typeof base === "number" || !isOutside(base)) continue;
         const first = found.length;
         await nameWaiting(base, breathe);
         await settle(first, breathe);
