@@ -1,5 +1,6 @@
 import type { VirtualHost } from "../envoy/generated/messages.js";
 import { typeUrls, type ResourceKind } from "../envoy/type-urls.js";
+import { createListMemo, type ListMemo } from "../lib/list-memo.js";
 import type { RoleTranslation, RouteTable, Translation } from "../translate/translation.js";
 import {
   assignmentResource,
@@ -26,14 +27,23 @@ export interface Assembler {
 export function createAssembler(): Assembler {
   const encoder = createEncoder();
   let last: Snapshot | undefined;
+  let lists: ReadonlyMap<string, RoleLists> = new Map();
   return {
     assemble(commit, translation) {
       const roles = new Map<string, RoleSnapshot>();
       const tables = new Map<string, KnownTable>();
+      const next = new Map<string, RoleLists>();
       for (const [name, role] of translation.roles) {
-        roles.set(name, assembleRole(role, last?.roles.get(name), encoder, tables));
+        const own = lists.get(name) ?? createRoleLists(encoder);
+        next.set(name, own);
+        roles.set(name, assembleRole(role, last?.roles.get(name), { encoder, tables, lists: own }));
       }
-      const fallback = assembleRole(translation.fallback, last?.fallback, encoder, tables);
+      const fallback = assembleRole(translation.fallback, last?.fallback, {
+        encoder,
+        tables,
+        lists: createRoleLists(encoder),
+      });
+      lists = next;
       encoder.keepTables(tables);
       last = { id: snapshotIdOf({ roles, fallback }), commit, roles, fallback };
       return last;
@@ -41,16 +51,35 @@ export function createAssembler(): Assembler {
   };
 }
 
+/** The long lists of a role: of two that are alike, only the difference is gone through. */
+interface RoleLists {
+  readonly clusters: ListMemo<RoleTranslation["clusters"][number], XdsResource>;
+  readonly assignments: ListMemo<RoleTranslation["assignments"][number], XdsResource>;
+}
+
+function createRoleLists(encoder: Encoder): RoleLists {
+  return {
+    clusters: createListMemo(encoder.cluster),
+    assignments: createListMemo(encoder.assignment),
+  };
+}
+
+/** What the snapshot of a role is made with. */
+interface RoleParts {
+  readonly encoder: Encoder;
+  readonly tables: Map<string, KnownTable>;
+  readonly lists: RoleLists;
+}
+
 function assembleRole(
   role: RoleTranslation,
   before: RoleSnapshot | undefined,
-  encoder: Encoder,
-  tables: Map<string, KnownTable>,
+  { encoder, tables, lists }: RoleParts,
 ): RoleSnapshot {
   const resources: Readonly<Record<ResourceKind, readonly XdsResource[]>> = {
     secret: role.secrets.map(encoder.secret),
-    cluster: role.clusters.map(encoder.cluster),
-    endpoints: role.assignments.map(encoder.assignment),
+    cluster: lists.clusters(role.clusters),
+    endpoints: lists.assignments(role.assignments),
     listener: role.listeners.map(encoder.listener),
     route: role.routeTables.map((table) => encoder.table(role.role, table, tables)),
   };
@@ -65,17 +94,36 @@ function assembleRole(
 
 /** The set of these resources, which are in name order; the last one, if nothing changed. */
 function setOf(made: readonly XdsResource[], before: ResourceSet | undefined): ResourceSet {
-  const resources = new Map<string, XdsResource>();
-  let same = before?.resources.size === made.length;
-  for (const resource of made) {
+  const changed = before && changedResources(made, before);
+  if (before !== undefined && changed?.length === 0) return before;
+  const resources = new Map(changed && before?.resources);
+  for (const resource of changed ?? made) {
     const old = before?.resources.get(resource.name);
-    // A message made anew may say the same as before: then it stays the same resource.
-    const kept = old !== undefined && old.version === resource.version ? old : resource;
-    same &&= kept === old;
-    resources.set(resource.name, kept);
+    resources.set(resource.name, sameVersion(old, resource) ? old : resource);
   }
-  if (same && before !== undefined) return before;
   return { version: versionOf(resources.values()), resources };
+}
+
+/** Those that are not as before; undefined if the names are other ones. */
+function changedResources(
+  made: readonly XdsResource[],
+  before: ResourceSet,
+): readonly XdsResource[] | undefined {
+  if (made.length !== before.resources.size) return undefined;
+  const olds = before.resources.values();
+  const changed: XdsResource[] = [];
+  for (const resource of made) {
+    const old = olds.next().value;
+    if (resource === old) continue;
+    if (resource.name !== old?.name) return undefined;
+    if (!sameVersion(old, resource)) changed.push(resource);
+  }
+  return changed;
+}
+
+/** A message made anew may say the same as before: then it stays the same resource. */
+function sameVersion(old: XdsResource | undefined, made: XdsResource): old is XdsResource {
+  return old !== undefined && old.version === made.version;
 }
 
 interface KnownTable {

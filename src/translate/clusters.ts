@@ -28,6 +28,8 @@ export interface TranslatedUpstream {
   readonly endpoints: readonly Endpoint[] | undefined;
   /** Names of the SDS secrets that the cluster refers to. */
   readonly secrets: readonly string[];
+  /** Whether other secrets could make another cluster of it. */
+  readonly readsSecrets: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -114,6 +116,7 @@ function translateUpstream(
     cluster: sound && patches.length > 0 ? cluster.message : undefined,
     endpoints: patches.find(({ endpoints }) => endpoints !== undefined)?.endpoints,
     secrets: patches.flatMap((patch) => patch.secrets ?? []),
+    readsSecrets: session.secretReads.length > 0,
     diagnostics: session.diagnostics,
     secretReads: session.secretReads,
   };

@@ -1,4 +1,5 @@
 import type {
+  Cluster,
   ClusterLoadAssignment,
   Secret as SdsSecret,
   VirtualHost,
@@ -20,26 +21,86 @@ export interface Selection {
 
 /**
  * Chooses the upstreams that a role is served: those that its routes and its filters' config name. The
- * names are gathered again only after a virtual service or a listener changed.
+ * names are gathered again only after a virtual service or a listener changed. `changed`: names of
+ * upstreams that are not what they were; undefined: all may be. The list stays the same (`===`) as long
+ * as the upstreams in it do.
  */
 export function selectUpstreams(
   known: Selection | undefined,
   listeners: readonly TranslatedListener[],
   upstreams: ReadonlyMap<string, TranslatedUpstream>,
+  changed: ReadonlySet<string> | undefined,
 ): Selection {
   const virtualServices = listeners.flatMap((listener) => listener.virtualServices);
   const filterClusters = listeners.map(({ clusters }) => clusters);
   const isKnown =
     known !== undefined &&
-    sameItems(known.virtualServices, virtualServices) &&
+    known.virtualServices.length === virtualServices.length &&
+    known.virtualServices.every((own, index) => refersAlike(own, virtualServices[index])) &&
     sameItems(known.filterClusters, filterClusters);
   const names = isKnown ? known.names : namesInOrder(listeners, virtualServices, upstreams);
+  const hasSameNames = known !== undefined && (isKnown || sameItems(known.names, names));
+  const chosen =
+    hasSameNames && changed !== undefined
+      ? replaceChanged(known, upstreams, changed)
+      : sound(names, upstreams);
+  return { upstreams: chosen, names, virtualServices, filterClusters };
+}
+
+/** Whether both name the same upstreams: one that was translated again often does. */
+function refersAlike(
+  left: TranslatedVirtualService,
+  right: TranslatedVirtualService | undefined,
+): boolean {
+  return (
+    left === right ||
+    (left.upstreams === right?.upstreams && left.clusters.length + right.clusters.length === 0)
+  );
+}
+
+function sound(
+  names: readonly string[],
+  upstreams: ReadonlyMap<string, TranslatedUpstream>,
+): readonly TranslatedUpstream[] {
   const chosen: TranslatedUpstream[] = [];
   for (const name of names) {
     const translated = upstreams.get(name);
     if (translated?.cluster !== undefined) chosen.push(translated);
   }
-  return { upstreams: chosen, names, virtualServices, filterClusters };
+  return chosen;
+}
+
+function replaceChanged(
+  { upstreams: before, names }: Selection,
+  upstreams: ReadonlyMap<string, TranslatedUpstream>,
+  changed: ReadonlySet<string>,
+): readonly TranslatedUpstream[] {
+  if (changed.size === 0) return before;
+  const isComplete =
+    before.length === names.length &&
+    [...changed].every((name) => upstreams.get(name)?.cluster !== undefined);
+  if (!isComplete) return sound(names, upstreams);
+  const after = [...before];
+  for (const name of changed) {
+    const index = indexOfName(before, name);
+    const translated = upstreams.get(name);
+    if (index !== undefined && translated !== undefined) after[index] = translated;
+  }
+  return after;
+}
+
+/** The place of a name among upstreams that are in the order of names. */
+function indexOfName(upstreams: readonly TranslatedUpstream[], name: string): number | undefined {
+  let low = 0;
+  let high = upstreams.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const found = upstreams[middle]?.upstream.value.name ?? "";
+    if (found === name) return middle;
+    if (found < name) low = middle + 1;
+    else high = middle;
+  }
+  return undefined;
 }
 
 function namesInOrder(
@@ -69,6 +130,7 @@ export function roleTranslation(
   listeners: readonly TranslatedListener[],
   upstreams: readonly TranslatedUpstream[],
   made: {
+    readonly clusters: readonly Cluster[];
     readonly assignments: readonly ClusterLoadAssignment[];
     readonly secretOf: (name: string) => SdsSecret | undefined;
   },
@@ -79,7 +141,7 @@ export function roleTranslation(
   return {
     role,
     upstreams,
-    clusters: upstreams.flatMap(({ cluster }) => cluster ?? []),
+    clusters: made.clusters,
     assignments: made.assignments,
     listeners: inOrder.map(({ message }) => message),
     routeTables: routeTablesOf(listeners),

@@ -1,11 +1,18 @@
-import { targetOf, type Diagnostic, type Outcome } from "../diagnostics/diagnostic.js";
-import type { ClusterLoadAssignment } from "../envoy/generated/messages.js";
+import { targetOf, type Outcome } from "../diagnostics/diagnostic.js";
+import type { Cluster, ClusterLoadAssignment } from "../envoy/generated/messages.js";
 import { compareText } from "../lib/compare.js";
+import { createListMemo, type ListMemo } from "../lib/list-memo.js";
 import type { EndpointsByUpstream } from "../model/endpoints.js";
 import type { Config } from "../model/resource.js";
 import type { Secrets } from "../model/secret.js";
-import { createUpstreamTranslator, type TranslatedUpstream } from "./clusters.js";
-import { checkDomains } from "./domains.js";
+import type { Upstream } from "../model/upstream.js";
+import type { VirtualService } from "../model/virtual-service.js";
+import {
+  createUpstreamTranslator,
+  type TranslatedUpstream,
+  type UpstreamTranslator,
+} from "./clusters.js";
+import { createDomainCheck } from "./domains.js";
 import { fallbackTranslation } from "./fallback.js";
 import { checkFilterUses } from "./filter-uses.js";
 import type { GatewayAddress } from "./listeners.js";
@@ -21,6 +28,7 @@ import {
   type TranslatedListener,
 } from "./roles.js";
 import { createSecretTranslator } from "./secrets.js";
+import { createTranslatedObjects } from "./translated-objects.js";
 import type { RoleTranslation, Translation } from "./translation.js";
 import { createVirtualServiceTranslator, type TranslatedVirtualService } from "./virtual-hosts.js";
 
@@ -56,77 +64,85 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
   const upstreamTranslator = createUpstreamTranslator(plugins);
   const virtualServiceTranslator = createVirtualServiceTranslator(plugins);
   const secretTranslator = createSecretTranslator(settings.upstreamCaFile);
+  const checkDomains = createDomainCheck();
   const fallback = fallbackTranslation(settings);
+  const upstreams = createTranslatedObjects<Upstream, TranslatedUpstream>();
+  const virtualServices = createTranslatedObjects<VirtualService, TranslatedVirtualService>();
+  const upstreamOf = (name: string): TranslatedUpstream | undefined => upstreams.byName.get(name);
   let states: ReadonlyMap<string, RoleState> = new Map();
 
-  const assignmentsOf = (
-    upstreams: readonly TranslatedUpstream[],
-    endpoints: EndpointsByUpstream,
-  ): readonly ClusterLoadAssignment[] => {
-    const assignments: ClusterLoadAssignment[] = [];
-    for (const translated of upstreams) {
-      const discovered = endpoints.get(translated.upstream.value.name);
-      const message = upstreamTranslator.assignment(translated, discovered);
-      if (message !== undefined) assignments.push(message);
-    }
-    return assignments;
-  };
+  const createRoleState = (): RoleState => ({
+    translator: createRoleTranslator(plugins, settings),
+    selection: undefined,
+    clusters: createListMemo(({ cluster }) => cluster),
+    assignments: createAssignments(upstreamTranslator),
+  });
 
   return {
     translate(config, { secrets, endpoints }) {
-      const upstreams = mapValues(config.upstreams, (upstream) =>
-        upstreamTranslator.translate(upstream, secrets),
+      const changed = upstreams.update(
+        config.upstreams,
+        (upstream) => upstreamTranslator.translate(upstream, secrets),
+        ({ readsSecrets }) => readsSecrets,
       );
-      const upstreamOf = (name: string): TranslatedUpstream | undefined => upstreams.get(name);
-      const virtualServices = mapValues(config.virtualServices, (virtualService) =>
-        virtualServiceTranslator.translate(virtualService, upstreamOf, secrets),
+      virtualServices.update(
+        config.virtualServices,
+        (virtualService) => virtualServiceTranslator.translate(virtualService, upstreamOf, secrets),
+        ({ readsSecrets, upstreams: names }) =>
+          readsSecrets || changed === undefined || names.some((name) => changed.has(name)),
       );
-      const diagnostics = [...reported(upstreams.values()), ...reported(virtualServices.values())];
+      const diagnostics = [...upstreams.diagnostics, ...virtualServices.diagnostics];
       const listeners: TranslatedListener[] = [];
       const nextStates = new Map<string, RoleState>();
       const roles = new Map<string, RoleTranslation>();
-      for (const [name, members] of membersByRole(config, virtualServices.values())) {
+      for (const [name, members] of membersByRole(config, virtualServices.byName.values())) {
         const input: RoleInput = {
           name,
           role: config.roles.get(name),
           attributes: [...config.attributes.values()],
           members,
-          byName: virtualServices,
+          byName: virtualServices.byName,
           secrets,
         };
-        const known = states.get(name);
-        const translator = known?.translator ?? createRoleTranslator(plugins, settings);
-        const found = translator.listeners(input);
-        const selection = selectUpstreams(known?.selection, found.listeners, upstreams);
-        nextStates.set(name, { translator, selection });
+        const state = states.get(name) ?? createRoleState();
+        const found = state.translator.listeners(input);
+        const selection = selectUpstreams(
+          state.selection,
+          found.listeners,
+          upstreams.byName,
+          changed,
+        );
+        nextStates.set(name, { ...state, selection });
         listeners.push(...found.listeners);
         diagnostics.push(
           ...found.diagnostics,
           ...unserved(input, found.listeners),
           ...found.framed.flatMap(({ effective: { place }, clusters }) =>
-            checkClusterNames({ place, clusters }, upstreams),
+            checkClusterNames({ place, clusters }, upstreams.byName),
           ),
         );
         const made = {
-          assignments: assignmentsOf(selection.upstreams, endpoints),
+          clusters: state.clusters(selection.upstreams),
+          assignments: state.assignments(selection.upstreams, endpoints),
           secretOf: (secret: string) => secretTranslator.translate(secret, secrets),
         };
         roles.set(name, roleTranslation(name, found.listeners, selection.upstreams, made));
       }
       states = nextStates;
-      for (const { virtualService, clusters } of virtualServices.values()) {
+      for (const { virtualService, clusters } of virtualServices.byName.values()) {
         if (clusters.length === 0) continue;
         const place: Place = (pointer, at) => targetOf(virtualService, pointer, at);
-        diagnostics.push(...checkClusterNames({ place, clusters }, upstreams));
+        diagnostics.push(...checkClusterNames({ place, clusters }, upstreams.byName));
       }
       diagnostics.push(...checkFilterUses(listeners), ...checkDomains(listeners));
       return { value: { roles, fallback }, diagnostics };
     },
     replaceEndpoints(translation, endpoints) {
-      const roles = mapValues(translation.roles, (role) => ({
-        ...role,
-        assignments: assignmentsOf(role.upstreams, endpoints),
-      }));
+      const roles = new Map<string, RoleTranslation>();
+      for (const [name, role] of translation.roles) {
+        const { assignments } = states.get(name) ?? createRoleState();
+        roles.set(name, { ...role, assignments: assignments(role.upstreams, endpoints) });
+      }
       return { ...translation, roles };
     },
   };
@@ -135,21 +151,30 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
 /** What is remembered of a role from one translation to the next. */
 interface RoleState {
   readonly translator: RoleTranslator;
-  readonly selection: Selection;
+  readonly selection: Selection | undefined;
+  readonly clusters: ListMemo<TranslatedUpstream, Cluster>;
+  readonly assignments: Assignments;
 }
 
-function mapValues<K, V, W>(map: ReadonlyMap<K, V>, change: (value: V) => W): Map<K, W> {
-  const changed = new Map<K, W>();
-  for (const [key, value] of map) changed.set(key, change(value));
-  return changed;
-}
+type Assignments = (
+  upstreams: readonly TranslatedUpstream[],
+  endpoints: EndpointsByUpstream,
+) => readonly ClusterLoadAssignment[];
 
-function reported(
-  translated: Iterable<{ readonly diagnostics: readonly Diagnostic[] }>,
-): readonly Diagnostic[] {
-  const all: Diagnostic[] = [];
-  for (const { diagnostics } of translated) if (diagnostics.length > 0) all.push(...diagnostics);
-  return all;
+/** The assignments of upstreams, each made again only after its upstream or its endpoints changed. */
+function createAssignments(translator: UpstreamTranslator): Assignments {
+  let endpoints: EndpointsByUpstream = new Map();
+  const create = () =>
+    createListMemo((translated: TranslatedUpstream) =>
+      translator.assignment(translated, endpoints.get(translated.upstream.value.name)),
+    );
+  let assignments = create();
+  return (upstreams, found) => {
+    // Without endpoint sources, every map of what they found is empty.
+    if (found !== endpoints && found.size + endpoints.size > 0) assignments = create();
+    endpoints = found;
+    return assignments(upstreams);
+  };
 }
 
 /** Every role that a file declares or a virtual service names, in the order of names. */

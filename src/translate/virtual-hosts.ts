@@ -25,6 +25,8 @@ export interface TranslatedVirtualService {
   readonly filterUses: readonly FilterUse[];
   /** Names of the SDS secrets that it refers to. */
   readonly secrets: readonly string[];
+  /** Whether other secrets could make another virtual host of it. */
+  readonly readsSecrets: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -68,7 +70,8 @@ export function createVirtualServiceTranslator(plugins: PluginSet): VirtualServi
         secrets,
       );
       const upstreams = names.map(upstreamOf);
-      const translated = translateVirtualService({ virtualService, upstreamOf, plugins, session });
+      const input = { virtualService, names, upstreamOf, plugins, session };
+      const translated = translateVirtualService(input);
       const { secretReads } = session;
       remembered.set(virtualService, { translated, names, upstreams, secretReads });
       return translated;
@@ -89,6 +92,8 @@ function destinationNames({ routes }: VirtualService): readonly string[] {
 
 interface Input {
   readonly virtualService: Located<VirtualService>;
+  /** The upstreams of its routes. */
+  readonly names: readonly string[];
   readonly upstreamOf: (name: string) => TranslatedUpstream | undefined;
   readonly plugins: PluginSet;
   readonly session: ReturnType<typeof createHookSession>;
@@ -117,10 +122,11 @@ function translateVirtualService(input: Input): TranslatedVirtualService {
   return {
     virtualService,
     virtualHost: { ...(faults.length > 0 ? { name, domains } : shell), routes },
-    upstreams: destinationNames(virtualService.value),
+    upstreams: input.names,
     clusters: found.clusters,
     filterUses: found.filterUses,
     secrets: found.secrets,
+    readsSecrets: session.secretReads.length > 0,
     diagnostics: session.diagnostics,
   };
 }
