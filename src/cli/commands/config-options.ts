@@ -20,14 +20,14 @@ export interface ConfigOptions {
 export function addConfigOptions(command: Command): Command {
   const setting = (flags: string, description: string, env: string): Option =>
     new Option(flags, description).env(env);
-  return command
+  command
     .argument("[where]", "a folder, a repository, or the http(s) URL of one", ".")
     .option("--ref <ref>", "what is committed at a branch, tag or commit, not what is on disk")
     .option("--path <folder>", "the folder of the repository that holds the config")
     .addOption(
       setting(
         "--secrets-dir <folder>",
-        "secrets that the config refers to (default: they are taken to be there)",
+        "secrets that the config refers to; without it they are taken to be there",
         "GLOO_SECRETS_DIR",
       ),
     )
@@ -36,18 +36,23 @@ export function addConfigOptions(command: Command): Command {
         "--plugin <package>",
         "npm package with plugins; may be repeated",
         "GLOO_PLUGIN",
-      ).argParser((text: string, before: readonly string[] = []) => [
-        ...before,
-        ...text.split(",").map((name) => name.trim()),
-      ]),
-    )
-    .addOption(setting("--git-username <name>", "user name for the URL", "GLOO_GIT_USERNAME"))
-    .addOption(
-      setting("--git-password-file <file>", "password for the URL", "GLOO_GIT_PASSWORD_FILE"),
-    )
-    .addOption(setting("--git-token-file <file>", "bearer token for it", "GLOO_GIT_TOKEN_FILE"))
-    .addOption(setting("--git-ca-file <file>", "CAs to trust besides", "GLOO_GIT_CA_FILE"))
-    .addOption(setting("--git-proxy <url>", "HTTP proxy to go through", "GLOO_GIT_PROXY"));
+      ).argParser(appendNames),
+    );
+  for (const option of [
+    setting("--git-username <name>", "user name", "GLOO_GIT_USERNAME"),
+    setting("--git-password-file <file>", "file with the password", "GLOO_GIT_PASSWORD_FILE"),
+    setting("--git-token-file <file>", "file with a bearer token", "GLOO_GIT_TOKEN_FILE"),
+    setting("--git-ca-file <file>", "CAs to trust besides the well-known", "GLOO_GIT_CA_FILE"),
+    setting("--git-proxy <url>", "HTTP proxy to go through", "GLOO_GIT_PROXY"),
+  ]) {
+    command.addOption(option.helpGroup("To read a URL:"));
+  }
+  return command;
+}
+
+/** Names come one by one, or, from the environment, separated by commas. */
+function appendNames(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(",").map((name) => name.trim())];
 }
 
 /** What the options mean. File names start from the working folder. */

@@ -23,7 +23,11 @@ export function addRenderCommand(program: Command, { io, finish }: CommandContex
     .addOption(
       new Option("--type <type>", "only resources of this type").choices(Object.keys(typeUrls)),
     )
-    .addOption(new Option("--format <format>").choices(["json", "yaml"]).default("yaml"))
+    .addOption(
+      new Option("--format <format>", "for people, or for programs")
+        .choices(["json", "yaml"])
+        .default("yaml"),
+    )
     .action(async (where: string, options: Options) => {
       const { buildConfig } = await import("../check/build-config.js");
       const { formatDiagnosticsText } = await import("../../diagnostics/format-text.js");
