@@ -71,13 +71,9 @@ function load(fullName: string): void {
  * decoded. protobufjs itself would at once compile both and three more functions that nobody calls.
  */
 function compileOnUse(type: Protobuf.Type): void {
-  const { Reader, Writer, util, encoder, decoder } = protobuf();
+  const { Reader, util, decoder } = protobuf();
   const types = lazy(() => type.fieldsArray.map((field) => field.resolve().resolvedType));
-  type.encode = (...message) => {
-    const compile = encoder(type);
-    type.encode = compile({ Writer, util, types: types() }) as Protobuf.Type["encode"];
-    return type.encode(...message);
-  };
+  type.encode = encoderOfUsed(type, types);
   type.decode = (...bytes) => {
     const compile = decoder(type);
     const scope = { Reader, util, types: types(), C: type.ctor };
@@ -87,6 +83,35 @@ function compileOnUse(type: Protobuf.Type): void {
   for (const nested of type.nestedArray) {
     if (nested instanceof protobuf().Type) compileOnUse(nested);
   }
+}
+
+/**
+ * An encoder that knows only the fields that any message so far has had, and is compiled again when
+ * one brings another. That of protobufjs asks each message for all fields of its type: the messages of
+ * the Envoy API have dozens of them, and few are ever set.
+ */
+function encoderOfUsed(
+  type: Protobuf.Type,
+  types: () => readonly Protobuf.Field["resolvedType"][],
+): Protobuf.Type["encode"] {
+  const { Writer, util, encoder } = protobuf();
+  const used = new Set<string>();
+  const compile = (): Protobuf.Type["encode"] => {
+    const fieldsArray = type.fieldsArray.filter(({ name }) => used.has(name));
+    // The same type, but for the list of fields that the code is made from.
+    const part = Object.create(type, { fieldsArray: { value: fieldsArray } }) as Protobuf.Type;
+    return encoder(part)({ Writer, util, types: types() }) as Protobuf.Type["encode"];
+  };
+  let encode: Protobuf.Type["encode"] | undefined;
+  return (message, ...rest) => {
+    for (const name of Object.keys(message)) {
+      if (used.has(name) || !Object.hasOwn(type.fields, name)) continue;
+      used.add(name);
+      encode = undefined;
+    }
+    encode ??= compile();
+    return encode(message, ...rest);
+  };
 }
 
 /** The descriptor of a message by its full name; undefined if the API has no such message. */
