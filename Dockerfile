@@ -4,6 +4,8 @@
 #   docker run -p 8081:8081 -v gloo-state:/var/lib/gloo -v ./tls:/tls:ro gloo-gitops serve \
 #     --repo <url> --xds-address 0.0.0.0 --xds-tls-cert /tls/gloo.pem --xds-tls-key /tls/gloo.key \
 #     --xds-tls-client-ca /tls/envoys.pem
+# and, for the HTTP API (`docker exec` reaches it on loopback without):
+#     --admin-address 0.0.0.0 --admin-token-file /tls/admin-token --admin-tls-cert … --admin-tls-key …
 # The Envoy in it carries no traffic; it is the judge that `gloo check` asks.
 
 FROM envoyproxy/envoy:v1.40.0 AS envoy
@@ -13,7 +15,8 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
-RUN npm run build && npm prune --omit=dev
+# without what `npm run build` checks first: the packages are there
+RUN npm run --ignore-scripts build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
 LABEL org.opencontainers.image.title="gloo-gitops" \
@@ -37,6 +40,8 @@ RUN ln -s /opt/gloo/dist/cli/main.js /usr/local/bin/gloo
 USER node
 VOLUME /var/lib/gloo
 EXPOSE 8081 8090
+# Alive, not ready: without a commit to serve there is nothing that a restart would cure. With
+# --admin-tls-cert, or on another port, give `docker run` a --health-cmd of its own.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8090/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["gloo"]
