@@ -11,6 +11,8 @@ import { pushDeliveries } from "../support/hook-deliveries.js";
 /** `gloo serve` as users run it: built, in a process of its own, on free ports of loopback. */
 export interface GlooProcess {
   readonly adsPort: number;
+  /** Where it answers people: `http://127.0.0.1:40123`. */
+  readonly adminUrl: string;
   /** Sends the webhook of a push, signed, and resolves when it is answered. */
   sendHook(commit: string): Promise<void>;
   /** What it says about a commit, once that is in one of these states. */
@@ -84,6 +86,7 @@ export async function startGlooProcess(options: GlooOptions): Promise<GlooProces
   };
   return {
     adsPort,
+    adminUrl,
     async sendHook(commit) {
       const push = { secret, ref: "refs/heads/main", after: commit, id: randomUUID() };
       const delivery = pushDeliveries["generic"]?.({ ...push, atMs: Date.now() });

@@ -5,6 +5,7 @@ import type { Bench, BenchRow } from "./bench.js";
 import { checkBench } from "./check.js";
 import { edsWarmingBench } from "./eds-warming.js";
 import { fanOutBench } from "./fan-out.js";
+import { memoryBench } from "./memory.js";
 import { oneChangeBench } from "./one-change.js";
 import { formatTable } from "./print-table.js";
 import { pushBench } from "./push.js";
@@ -19,6 +20,7 @@ const benches: readonly Bench[] = [
   startBench,
   oneChangeBench,
   fanOutBench,
+  memoryBench,
   edsWarmingBench,
 ];
 

@@ -62,12 +62,13 @@ export async function createRemoteTree(options: TreeTOptions): Promise<RemoteTre
       return (await git("-C", "author", "rev-parse", "HEAD")).trim();
     },
     async commit(changes) {
-      let oid = "";
+      let parent = await repository.resolve("refs/heads/main");
       for (const { index, marker } of changes) {
         const path = virtualServicePath(index, options);
-        oid = await repository.commit({ [path]: virtualServiceText(index, options, marker) });
+        const content = virtualServiceText(index, options, marker);
+        parent = await repository.commit({ [path]: content }, { parent });
       }
-      return oid;
+      return parent;
     },
     goOffline,
     async remove() {

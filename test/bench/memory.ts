@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { freePort } from "../../src/cli/demo/loopback-server.js";
+import { median, type Bench, type BenchRow } from "./bench.js";
+import { startGlooProcess, type GlooProcess } from "./gloo-process.js";
+import { createRemoteTree, type RemoteTree } from "./remote-tree.js";
+
+const streams = 100;
+const commits = 1_000;
+/** Commits of one push: the control plane judges each of them. */
+const batch = 20;
+/** Before the first look: until every cache is as full as it gets. */
+const warmUp = 200;
+
+/** P6: resident memory of `gloo serve` with T and 100 streams, and after 1,000 more commits. */
+export const memoryBench: Bench = {
+  id: "P6",
+  async run() {
+    const remote = await createRemoteTree({});
+    const folder = await mkdtemp(join(tmpdir(), "gloo-bench-"));
+    const gloo = await startGlooProcess({ repo: remote.url, folder, envoyPort: await freePort() });
+    const fleet = spawn(
+      process.execPath,
+      [...process.execArgv, fileURLToPath(new URL("stream-fleet.ts", import.meta.url))].concat(
+        String(gloo.adsPort),
+        String(streams),
+      ),
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    const fleetEnded = once(fleet, "exit");
+    try {
+      await once(fleet.stdout, "data"); // it says one thing only
+      return await measure(remote, gloo);
+    } finally {
+      fleet.stdin.end();
+      await fleetEnded;
+      await gloo.close();
+      await remote.remove();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function measure(remote: RemoteTree, gloo: GlooProcess): Promise<readonly BenchRow[]> {
+  const serving = await settledMb(gloo);
+  await commitMany(remote, gloo, 0, warmUp);
+  const before = await settledMb(gloo);
+  await commitMany(remote, gloo, warmUp, commits);
+  const after = await settledMb(gloo);
+  const { peakMb } = await gloo.memory();
+  const row = { id: "P6" } as const;
+  return [
+    {
+      ...row,
+      what: `resident memory, serving T to ${streams} streams`,
+      value: serving,
+      unit: "MB",
+      budget: 400,
+      against: `at most, in all of the run: ${peakMb.toFixed(0)} MB`,
+    },
+    {
+      ...row,
+      what: `growth of resident memory over ${commits} commits`,
+      value: (after / before - 1) * 100,
+      unit: "%",
+      budget: 5,
+      against: `${before.toFixed(0)} MB after ${warmUp} commits, ${after.toFixed(0)} MB after ${commits} more`,
+    },
+  ];
+}
+
+/** Commits of one line each, pushed in batches; waits until the last is live before the next batch. */
+async function commitMany(
+  remote: RemoteTree,
+  gloo: GlooProcess,
+  from: number,
+  count: number,
+): Promise<void> {
+  for (let done = 0; done < count; done += batch) {
+    const changes = Array.from({ length: batch }, (_, index) => {
+      const number = from + done + index;
+      return { index: number % 1_000, marker: `/c${number}/` };
+    });
+    const last = await remote.commit(changes);
+    await gloo.sendHook(last);
+    await gloo.commit(last, ["live"]);
+  }
+}
+
+/**
+ * Resident memory when nothing happens: the median of some looks, since the collector works when it
+ * likes to.
+ */
+async function settledMb(gloo: GlooProcess): Promise<number> {
+  const looks: number[] = [];
+  for (let look = 0; look < 10; look++) {
+    await delay(300);
+    looks.push((await gloo.memory()).nowMb);
+  }
+  return median(looks);
+}
