@@ -1,8 +1,7 @@
 // Installs and builds what is missing, so that `npm run demo` and `npm test` work on a fresh clone.
 // Uses nothing but Node itself. `--no-build`: packages only. `--envoy`: the Envoy binary as well.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sourceStamp } from "./source-stamp.mjs";
@@ -21,14 +20,11 @@ function run(command, ...args) {
 }
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
-const lock = createHash("sha256")
-  .update(readFileSync(join(root, "package-lock.json")))
-  .digest("hex");
-const lockStamp = join(root, "node_modules", ".gloo-lock");
-if (!existsSync(lockStamp) || readFileSync(lockStamp, "utf8") !== lock) {
+// npm writes the second one when everything is in place.
+const modifiedMs = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (modifiedMs("node_modules/.package-lock.json") < modifiedMs("package-lock.json")) {
   console.error("installing packages (npm ci) …");
   run(npm, "ci", "--no-audit", "--no-fund", "--loglevel=error");
-  writeFileSync(lockStamp, lock);
 }
 
 if (!options.has("--no-build")) {
