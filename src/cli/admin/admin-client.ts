@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { rootCertificates } from "node:tls";
 import { isJsonObject } from "../../lib/json.js";
 import { CommandError, type Io } from "../io.js";
 
@@ -9,6 +10,8 @@ export interface AdminServer {
   readonly server: string;
   /** A file that holds the token; needed off loopback. */
   readonly tokenFile?: string;
+  /** A PEM file with the CAs to trust besides the well-known ones. */
+  readonly caFile?: string;
 }
 
 const timeoutMs = 10_000;
@@ -20,11 +23,12 @@ const timeoutMs = 10_000;
 export async function getFromAdmin(target: AdminServer, path: string, io: Io): Promise<unknown> {
   const url = urlOf(target.server, path);
   const token = target.tokenFile ? await readToken(resolve(io.cwd, target.tokenFile)) : undefined;
+  const ask: Fetch = target.caFile ? await fetchTrusting(resolve(io.cwd, target.caFile)) : fetch;
   const deadline = AbortSignal.timeout(timeoutMs);
   let status: number;
   let text: string;
   try {
-    const response = await fetch(url, {
+    const response = await ask(url, {
       headers: {
         accept: "application/json",
         ...(token ? { authorization: `Bearer ${token}` } : {}),
@@ -65,6 +69,24 @@ function urlOf(server: string, path: string): URL {
   return url;
 }
 
+/** What of `fetch` is used here. */
+type Fetch = (
+  url: URL,
+  options: {
+    readonly headers: Record<string, string>;
+    readonly redirect: "error";
+    readonly signal: AbortSignal;
+  },
+) => Promise<{ readonly status: number; text(): Promise<string> }>;
+
+/** A `fetch` that trusts the CAs of a file too. */
+async function fetchTrusting(file: string): Promise<Fetch> {
+  const ca = await readFile(file, "utf8");
+  const { Agent, fetch: fetchWith } = await import("undici");
+  const dispatcher = new Agent({ connect: { ca: [...rootCertificates, ca] } });
+  return (url, options) => fetchWith(url, { ...options, dispatcher });
+}
+
 async function readToken(file: string): Promise<string> {
   const token = (await readFile(file, "utf8")).trim();
   if (token === "" || /\s/.test(token)) {
@@ -91,5 +113,8 @@ function reasonOf(cause: unknown): string {
   const code = (cause as { cause?: { code?: unknown } }).cause?.code;
   if (code === "ECONNREFUSED") return "nothing answers";
   if (code === "ENOTFOUND") return "no such host";
+  if (typeof code === "string" && /CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) {
+    return `its certificate is not trusted (${code}); --ca-file names one that is`;
+  }
   return typeof code === "string" ? code : "no connection";
 }

@@ -16,6 +16,7 @@ export function addAdminOptions(command: Command): Command {
       ),
     )
     .option("--token-file <file>", "file with the token that the server asks for off loopback")
+    .option("--ca-file <file>", "PEM file with CAs to trust besides the well-known ones")
     .option("--json", "print the server's own JSON, one document a line with --watch")
     .addOption(
       new Option(

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -16,6 +15,7 @@ import { askPort } from "../../support/admin-server.js";
 import { createCertificateAuthority, type Certificate } from "../../support/certificates.js";
 import { poll } from "../../support/envoy-process.js";
 import { createTestRepository, type TestRepository } from "../../support/git-repo.js";
+import { runCommand } from "../../support/run-program.js";
 import { basicAuth, startGitServer } from "../../support/git-server.js";
 
 const signal = new AbortController().signal;
@@ -181,7 +181,18 @@ describe("startControlPlane()", () => {
       await assert.rejects(commonNameOf(controlPlane.adsPort, authority.certificate, undefined));
       const stranger = createCertificateAuthority("strangers").issue({ commonName: "ingress" });
       await assert.rejects(commonNameOf(controlPlane.adsPort, authority.certificate, stranger));
-      assert.equal(await statusOverTls(controlPlane.adminPort, authority.certificate), 200);
+      const ask = [
+        "envoys",
+        "--server",
+        controlPlane.adminUrl,
+        "--token-file",
+        join(folder, "token"),
+      ];
+      const answer = await runCommand([...ask, "--ca-file", join(folder, ca)]);
+      assert.deepEqual([answer.code, answer.stdout], [0, "no Envoy is connected\n"]);
+      const distrusted = await runCommand(ask);
+      assert.equal(distrusted.code, 2);
+      assert.match(distrusted.stderr, /certificate is not trusted .*; --ca-file names one/);
     } finally {
       await controlPlane.close();
     }
@@ -298,18 +309,5 @@ function commonNameOf(
       resolve([subject.CN].flat()[0]);
       socket.destroy();
     });
-  });
-}
-
-function statusOverTls(port: number, ca: Buffer): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: "Bearer right" };
-    const options = { port, host: "127.0.0.1", servername: "localhost", ca, headers, agent: false };
-    request({ ...options, path: "/api/v1/status" }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .once("error", reject)
-      .end();
   });
 }

@@ -283,6 +283,26 @@ describe("gloo serve", () => {
     assert.match(failed.stderr(), /^gloo: --repo is missing.*--xds-port must.*GLOO_LOG_LEVEL.*\n$/);
   });
 
+  it("tells a person where it listens, and how to point an Envoy at it", async () => {
+    const ended = new AbortController();
+    const stderr = { text: "" };
+    const args = [...flags("terminal"), "--xds-port", "0", "--admin-port", "0"];
+    const serving = runCommand(["serve", ...args, "--log-level", "silent"], {
+      isTerminal: true,
+      signal: ended.signal,
+      stderr(text) {
+        stderr.text += text;
+        ended.abort();
+      },
+    });
+    assert.deepEqual(await serving, { code: 0, stdout: "", stderr: "" });
+    assert.match(
+      stderr.text,
+      /^Envoys {2}127\.0\.0\.1:(\d+) +gloo bootstrap --xds 127\.0\.0\.1:\1 > envoy\.yaml/,
+    );
+    assert.match(stderr.text, /\nPeople {2}(http:\S+) +gloo status --server \1\n/);
+  });
+
   it("takes settings from a file and the environment", async () => {
     const file = join(folder, "settings.yaml");
     await writeFile(
