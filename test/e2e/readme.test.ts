@@ -78,7 +78,7 @@ describe("README.md", () => {
     await setPorts(sample, ports);
     writeGlooShim(bin, ports);
     const script = replaceAll(commandsBelow("<!-- Run by test/e2e/readme.test.ts. -->"), {
-      "npm install --global .": ":",
+      "npm run build && npm install --global .": ":",
       "cp -r sample-repo": `cp -r ${sample}`,
       "/tmp/gloo-start": join(folder, "start"),
       "~/.cache/gloo-gitops/envoy-1.40.0/envoy": await envoyPath(),
