@@ -66,7 +66,7 @@ function generateBinary({ operator, left, right }: Of<"binary">, scope: Scope): 
     case "<=":
     case ">":
     case ">=":
-      return `(compare(${a},${b})${operator}0)`;
+      return `(compare(c,${a},${b})${operator}0)`;
   }
 }
 

@@ -101,7 +101,7 @@ class Generator {
     const names = loopScope(variables, { counter, count });
     return [
       ...head,
-      `for ${counter}=1,${count} do tick(c) ${bind}`,
+      `for ${counter}=1,${count} do spend(c,1) ${bind}`,
       ...scope.within(names, () => this.statements(node.body, buffer)),
       "end end",
     ];

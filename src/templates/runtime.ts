@@ -20,12 +20,20 @@ const files = [
 ] as const;
 
 /**
- * The script that runs chunks, as it is served: `runtime/*.lua` without comments and indentation. It is
- * part of every listener, so it is the same as long as the process runs.
+ * The script that runs chunks which change requests only, as it is served: the files of `runtime/`
+ * without comments and indentation. It is part of every listener, and so never changes.
  */
-export const runtimeScript = files
-  .map((name) => readFileSync(new URL(`runtime/${name}.lua`, import.meta.url), "utf8"))
-  .flatMap((text) => text.split("\n"))
-  .map((line) => line.trim())
-  .filter((line) => line !== "" && !line.startsWith("--"))
-  .join("\n");
+export const requestScript = joined(files);
+
+/** The script that runs chunks which change responses too, or only these, and its name in the filter. */
+export const responseScript = joined([...files, "response"]);
+export const responseScriptName = "response";
+
+function joined(names: readonly string[]): string {
+  return names
+    .map((name) => readFileSync(new URL(`runtime/${name}.lua`, import.meta.url), "utf8"))
+    .flatMap((text) => text.split("\n"))
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("--"))
+    .join("\n");
+}

@@ -1,4 +1,4 @@
-import type { Constants} from "./lua-chunk.js";
+import type { Constants } from "./lua-chunk.js";
 import { luaString, luaStrings } from "./lua-chunk.js";
 import { loopNames } from "./syntax.js";
 
@@ -89,7 +89,7 @@ export class Scope {
       const inner = this.#path(name.slice(prefix.length).split("."));
       return `${inner},${this.#valueOf(source)}`;
     });
-    return `overlay(${this.#body(path)},${parts.length * 2},${parts.join(",")})`;
+    return `overlay(c,${this.#body(path)},${parts.length * 2},${parts.join(",")})`;
   }
 
   #valueOf(source: ParameterSource): string {

@@ -5,7 +5,13 @@ import {
 } from "../../envoy/generated/messages.js";
 import type { Chunk } from "../../templates/compile-function.js";
 import type { MessageTemplates } from "../../templates/read-templates.js";
-import { filterName, originHeader, runtimeScript } from "../../templates/runtime.js";
+import {
+  filterName,
+  originHeader,
+  requestScript,
+  responseScript,
+  responseScriptName,
+} from "../../templates/runtime.js";
 import type { FunctionPatch, StagedFilter } from "../../translate/plugin.js";
 
 /**
@@ -18,7 +24,8 @@ export const luaFilter: StagedFilter = {
     name: filterName,
     disabled: true,
     typed_config: packAny("envoy.extensions.filters.http.lua.v3.Lua", {
-      default_source_code: { inline_string: runtimeScript },
+      default_source_code: { inline_string: requestScript },
+      source_codes: { [responseScriptName]: { inline_string: responseScript } },
       // The destination is chosen: a function's path must not choose another one.
       clear_route_cache: { value: false },
       stat_prefix: "gloo_rest",
@@ -35,6 +42,7 @@ const markOrigin: HeaderValueOption = {
 /** What makes a route, or one of its destinations, run a chunk. */
 export function chunkPatch({ id, src }: Chunk, hasResponse: boolean): FunctionPatch {
   const config = packAny("envoy.extensions.filters.http.lua.v3.LuaPerRoute", {
+    ...(hasResponse && { name: responseScriptName }),
     filter_context: { fields: { id: { string_value: id }, src: { string_value: src } } },
   });
   return {

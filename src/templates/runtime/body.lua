@@ -24,8 +24,7 @@ local function document(c)
   local part = c.part
   doc = NULL
   -- A body that goes on unchanged may be anything; one that says it is JSON has to be.
-  local typed = content_type(c)
-  if not is_form(c) and (part.body or find(typed, "json", 1, true)) then
+  if not is_form(c) and (part.body or find(content_type(c), "json", 1, true)) then
     local s = read_body(c)
     if find(s, "%S") then
       if c.h:headers():get("content-encoding") then fail("the body is encoded, and so cannot be read") end
@@ -58,7 +57,7 @@ local function pseudo(c, name)
 end
 
 -- An object with parameters in it: `path` says where below it each of them belongs.
-local function overlay(v, count, ...)
+local function overlay(c, v, count, ...)
   local parts = { ... }
   for i = 1, count, 2 do
     local path, value = parts[i], parts[i + 1]
@@ -66,11 +65,14 @@ local function overlay(v, count, ...)
       local is_object = type(v) == "table" and v.t == OBJECT
       local kids = {}
       if is_object then
-        for key, kid in pairs((kids_of(v))) do kids[key] = kid end
+        for key, kid in pairs((kids_of(v))) do
+          spend(c, 1)
+          kids[key] = kid
+        end
       end
       local rest = {}
       for p = 2, #path do rest[p - 1] = path[p] end
-      kids[path[1]] = #rest == 0 and value or overlay(kids[path[1]], 2, rest, value)
+      kids[path[1]] = #rest == 0 and value or overlay(c, kids[path[1]], 2, rest, value)
       v = make_object(kids)
     end
   end

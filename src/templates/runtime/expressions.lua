@@ -42,15 +42,18 @@ local function compare_numbers(a, b)
   return minus == "-" and minus_b == "-" and -order or order
 end
 
-local function compare(a, b)
-  if type(a) == "string" and type(b) == "string" then return sign(a, b) end
+local function compare(c, a, b)
+  if type(a) == "string" and type(b) == "string" then
+    spend_bytes(c, a)
+    return sign(a, b)
+  end
   local x, y = number_text(a), number_text(b)
   if not x or not y then fail("cannot compare " .. kind_of(a) .. " with " .. kind_of(b)) end
   return compare_numbers(x, y)
 end
 
 local function equal(c, a, b)
-  tick(c)
+  spend(c, 1)
   if a == b then return true end
   if is_number(a) or is_number(b) then
     local x, y = number_text(a), number_text(b)
@@ -59,11 +62,12 @@ local function equal(c, a, b)
   if type(a) ~= "table" or type(b) ~= "table" or a.t ~= b.t or a == NULL then return false end
   local p, n = kids_of(a)
   local q, m = kids_of(b)
-  if n ~= m then return false end
+  if a.t == LIST and n ~= m then return false end
   for key, value in pairs(p) do
     if q[key] == nil or not equal(c, value, q[key]) then return false end
   end
   for key in pairs(q) do
+    spend(c, 1)
     if p[key] == nil then return false end
   end
   return true
@@ -83,7 +87,10 @@ local function make_object(kids)
 end
 
 local function contains(c, list, v)
-  if type(list) == "string" and type(v) == "string" then return find(list, v, 1, true) ~= nil end
+  if type(list) == "string" and type(v) == "string" then
+    spend_bytes(c, list)
+    return find(list, v, 1, true) ~= nil
+  end
   if type(list) == "table" and list.t == OBJECT then
     return type(v) == "string" and kids_of(list)[v] ~= nil
   end
@@ -124,7 +131,7 @@ local function alike(c, v, what)
   local kids, n = list_of(v, what)
   local numbers = n > 0 and is_number(kids[1])
   for i = 1, n do
-    tick(c)
+    spend(c, 1)
     if is_number(kids[i]) ~= numbers or not (numbers or type(kids[i]) == "string") then
       fail(what .. " needs a list of numbers or a list of strings")
     end
@@ -137,28 +144,31 @@ local function extreme(c, v, what, wanted)
   if n == 0 then fail(what .. " of an empty list") end
   local best = kids[1]
   for i = 2, n do
-    if compare(kids[i], best) == wanted then best = kids[i] end
+    if compare(c, kids[i], best) == wanted then best = kids[i] end
   end
   return best
 end
 
-local function text_of(v, what)
+local function text_of(c, v, what)
   if type(v) ~= "string" then fail(what .. " needs a string, not " .. kind_of(v)) end
+  spend_bytes(c, v)
   return v
 end
 
 local functions = {
-  upper = function(c, v) return upper(text_of(v, "upper")) end,
-  lower = function(c, v) return lower(text_of(v, "lower")) end,
+  upper = function(c, v) return upper(text_of(c, v, "upper")) end,
+  lower = function(c, v) return lower(text_of(c, v, "lower")) end,
   range = function(c, v)
     local n = tonumber(whole(v, "range"))
     if n < 0 or n > MAX_RANGE then fail("range takes 0 to " .. MAX_RANGE) end
     local kids = {}
+    spend(c, n)
     for i = 1, n do kids[i] = i - 1 end
     return make_list(kids, n)
   end,
   length = function(c, v)
     if type(v) == "string" then
+      spend_bytes(c, v)
       local _, n = gsub(v, "[^\128-\191]", "")
       return n
     end
@@ -174,7 +184,7 @@ local functions = {
     local order, sorted = {}, {}
     for i = 1, n do order[i] = i end
     sort(order, function(i, j)
-      local found = compare(kids[i], kids[j])
+      local found = compare(c, kids[i], kids[j])
       if found == 0 then return i < j end
       return found < 0
     end)
@@ -214,7 +224,7 @@ local functions = {
   max = function(c, v) return extreme(c, v, "max", 1) end,
   min = function(c, v) return extreme(c, v, "min", -1) end,
   header = function(c, name)
-    return c.h:headers():get(text_of(name, "header")) or ""
+    return c.h:headers():get(text_of(c, name, "header")) or ""
   end,
 }
 

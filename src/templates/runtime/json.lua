@@ -73,6 +73,7 @@ local function number_end(s, i)
   if exponent == 101 or exponent == 69 then
     _, e = find(s, "^[+-]?%d+", e + 2)
   end
+  if e and e - i > MAX_DIGITS then fail("a number has more than " .. MAX_DIGITS .. " digits") end
   return e
 end
 
@@ -197,14 +198,19 @@ local function kids_of(v)
   return kids, v.n
 end
 
+-- The keys of an object, sorted.
 local function keys_of(v)
-  local keys, n = {}, 0
-  for key in pairs((kids_of(v))) do
-    n = n + 1
-    keys[n] = key
+  local keys, n = v.keys, 0
+  if not keys then
+    keys = {}
+    for key in pairs((kids_of(v))) do
+      n = n + 1
+      keys[n] = key
+    end
+    sort(keys)
+    v.keys, v.n = keys, n
   end
-  sort(keys)
-  return keys, n
+  return keys, v.n
 end
 
 -- What is below `v` on a path of names and indices; nil: nothing.

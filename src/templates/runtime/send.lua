@@ -1,7 +1,9 @@
 -- What a function ends with: all that was rendered takes its place, or nothing does.
 
 local function check_path(path)
+  if #path > MAX_HEADER then fail("the path is too long") end
   if byte(path, 1) ~= 47 then fail('the path "' .. in_header(path) .. '" does not begin with "/"') end
+  if not find(path, "/.", 1, true) then return end
   for part in string.gmatch(match(path, "^[^?]*"), "[^/]+") do
     if part == "." or part == ".." then fail('a parameter makes "' .. part .. '" a part of the path') end
   end
@@ -10,7 +12,7 @@ end
 local function check_special(name, value)
   if name == ":method" and not find(value, "^[A-Z][A-Z%-]*$") then
     fail('"' .. value .. '" is not a method')
-  elseif (name == ":authority" or name == "host") and not find(value, "^[%w%-._~%%:%[%]]+$") then
+  elseif name == ":authority" and not find(value, "^[%w%-._~%%:%[%]]+$") then
     fail('"' .. value .. '" is not a host')
   elseif name == ":scheme" and value ~= "http" and value ~= "https" then
     fail('"' .. value .. '" is not a scheme')
@@ -28,18 +30,12 @@ local function set_headers(headers, names, values)
   for i = 1, #names do headers:replace(names[i], values[i]) end
 end
 
--- Headers that describe a body, for the one that was rendered.
-local function describe(headers, body, kind, has_type)
-  headers:remove("content-encoding")
-  headers:remove("transfer-encoding")
-  if body == "" then
-    if not has_type then headers:remove("content-type") end
-    return
+local function check_headers(names, values)
+  for i = 1, #names do
+    local name, value = names[i], values[i]
+    if #value > MAX_HEADER then fail('the header "' .. name .. '" is too long') end
+    if byte(name, 1) == 58 then check_special(name, value) end
   end
-  if has_type then return end
-  local is_json = find(lower(headers:get("content-type") or ""), "json", 1, true) ~= nil
-  local known = headers:get("content-type") ~= nil
-  if is_json ~= (kind == "json") or not known then headers:replace("content-type", TYPES[kind]) end
 end
 
 local function has_content_type(names)
@@ -49,29 +45,58 @@ local function has_content_type(names)
   return false
 end
 
+-- Says what the new body is, unless the function says so itself.
+local function describe(headers, body, kind)
+  local known = headers:get("content-type")
+  if body == "" then
+    if known then headers:remove("content-type") end
+    return
+  end
+  local is_json = known and find(lower(known), "json", 1, true) ~= nil
+  if is_json ~= (kind == "json") then headers:replace("content-type", TYPES[kind]) end
+end
+
+-- Puts the new body in the place of the old one, and gives the headers as they can be used from then
+-- on. A body that nobody has read is not waited for: it is dropped as it comes.
+local function place_body(c, body, names)
+  local h = c.h
+  local headers = h:headers()
+  local comes = c.has_body
+  if c.text == nil then
+    local length = tonumber(headers:get("content-length") or "0") or 0
+    comes = length > 0 or headers:get("transfer-encoding") ~= nil
+    headers:remove("content-encoding")
+  end
+  if c.text == nil and comes then
+    c.stream = body
+  elseif comes or body ~= "" then
+    h:body(true):setBytes(body)
+    headers = h:headers()
+  end
+  if headers:get("transfer-encoding") then headers:remove("transfer-encoding") end
+  if not has_content_type(names) then describe(headers, body, c.part.body) end
+  if body ~= "" or comes or c.is_response then
+    headers:replace("content-length", format("%d", #body))
+  end
+  return headers
+end
+
+local function stream(c)
+  local rest = c.stream
+  if not rest then return end
+  for piece in c.h:bodyChunks() do
+    piece:setBytes(rest)
+    rest = ""
+  end
+end
+
 -- What a chunk's request function ends with: everything is rendered, nothing has been changed.
 local function send(c, path, names, values, body)
   if path then check_path(path) end
-  for i = 1, #names do check_special(names[i], values[i]) end
-  local h = c.h
-  local headers = h:headers()
+  check_headers(names, values)
+  local headers
+  if body then headers = place_body(c, body, names) else headers = c.h:headers() end
   if c.f.reads_response then headers:remove("accept-encoding") end
-  if body then
-    local length = tonumber(headers:get("content-length") or "0") or 0
-    local comes = length > 0 or headers:get("transfer-encoding") ~= nil
-    if c.text == nil and comes then
-      c.stream = body
-    elseif c.has_body or body ~= "" then
-      h:body(true):setBytes(body)
-      headers = h:headers()
-    end
-    describe(headers, body, c.part.body, has_content_type(names))
-    if body ~= "" or comes or c.has_body then
-      headers:replace("content-length", format("%d", #body))
-    else
-      headers:remove("content-length")
-    end
-  end
   set_headers(headers, names, values)
   if path then headers:replace(":path", path) end
 end
@@ -80,16 +105,13 @@ local function is_bodiless(status)
   return status == "204" or status == "304"
 end
 
+-- The same for responses.
 local function reply(c, names, values, body)
-  for i = 1, #names do check_special(names[i], values[i]) end
-  local h = c.h
-  local headers = h:headers()
+  check_headers(names, values)
+  local headers = c.h:headers()
   set_headers(headers, names, values)
   if not body then return end
   if c.is_head then headers:remove("content-length") end
   if c.is_head or is_bodiless(headers:get(":status")) then return end
-  h:body(true):setBytes(body)
-  headers = h:headers()
-  describe(headers, body, c.part.body, has_content_type(names))
-  headers:replace("content-length", format("%d", #body))
+  place_body(c, body, names)
 end

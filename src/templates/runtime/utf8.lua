@@ -12,30 +12,36 @@ local function is_utf8(s)
   return not find(s, "[\128-\255]")
 end
 
-local SEQUENCES = {
-  "^[\194-\223][\128-\191]", "^\224[\160-\191][\128-\191]",
-  "^[\225-\236\238\239][\128-\191][\128-\191]", "^\237[\128-\159][\128-\191]",
-  "^\240[\144-\191][\128-\191][\128-\191]", "^[\241-\243][\128-\191][\128-\191][\128-\191]",
-  "^\244[\128-\143][\128-\191][\128-\191]",
-}
+-- The length of the character at i; nil: there is none.
+local function character_length(s, i)
+  local a, b, c, d = byte(s, i, i + 3)
+  if a < 128 then return 1 end
+  if a < 194 or a > 244 or not b or b < 128 or b > 191 then return nil end
+  if a < 224 then return 2 end
+  if not c or c < 128 or c > 191 then return nil end
+  if a < 240 then
+    if (a == 224 and b < 160) or (a == 237 and b > 159) then return nil end
+    return 3
+  end
+  if not d or d < 128 or d > 191 then return nil end
+  if (a == 240 and b < 144) or (a == 244 and b > 143) then return nil end
+  return 4
+end
 
 -- Each byte that is no part of a character becomes U+FFFD: a lax reader might see a quote in it.
 local function to_utf8(s)
   if is_utf8(s) then return s end
-  return (gsub(s, "[\128-\255]+", function(run)
-    local out, n, i = {}, 0, 1
-    while i <= #run do
-      local stop
-      for p = 1, #SEQUENCES do
-        local _, e = find(run, SEQUENCES[p], i)
-        if e then stop = e break end
-      end
-      n = n + 1
-      out[n] = stop and sub(run, i, stop) or "\239\191\189"
-      i = (stop or i) + 1
+  local out, n, from, i = {}, 0, 1, 1
+  while i <= #s do
+    local length = character_length(s, i)
+    if not length then
+      out[n + 1], out[n + 2] = sub(s, from, i - 1), "\239\191\189"
+      n, from = n + 2, i + 1
     end
-    return concat(out)
-  end))
+    i = i + (length or 1)
+  end
+  out[n + 1] = sub(s, from)
+  return concat(out)
 end
 
 local function character(code)

@@ -10,6 +10,7 @@ local floor, type, tonumber, pcall, error = math.floor, type, tonumber, pcall, e
 
 -- What one rendering may do at most.
 local MAX_STEPS, MAX_OUTPUT, MAX_DEPTH, MAX_RANGE = 100000, 8388608, 200, 10000
+local MAX_DIGITS, MAX_HEADER = 400, 32768
 -- How many functions stay compiled, twice: those in use move to the younger half.
 local MAX_CHUNKS = 1000
 local ORIGIN = "x-gloo-origin"
@@ -28,9 +29,14 @@ local function bad_json(at)
   fail("the body is not JSON: unexpected text at byte " .. at)
 end
 
-local function tick(c)
-  local steps = c.steps + 1
+-- Whoever sends a body decides how long loops over it are, so all work in them is counted.
+local function spend(c, count)
+  local steps = c.steps + count
   if steps > MAX_STEPS then fail("too many steps", 413) end
   c.steps = steps
+end
+
+local function spend_bytes(c, s)
+  spend(c, floor(#s / 256))
 end
 
