@@ -74,12 +74,14 @@ async function readLocal({ where, ref, path = "" }: ConfigTarget, io: Io): Promi
     return readCommitted(withRef({ url: repository }, ref, base), `reading ${where}`, io);
   }
   const { readWorkTree } = await import("../../source/work-tree.js");
-  if (path !== "" && !isFolder(join(folder, path))) {
+  const basePath = slashless(path);
+  const leadsOut = basePath.split("/").includes("..");
+  if (leadsOut || !isFolder(join(folder, basePath))) {
     throw new CommandError(`there is no folder "${path}" in ${where}`);
   }
   const tree = await withProgress(io, `reading ${where}`, async () => {
     const ignores = await ignoredPaths(folder, io.signal);
-    return readWorkTree({ folder, basePath: slashless(path), ignores }, io.signal);
+    return readWorkTree({ folder, basePath, ignores }, io.signal);
   });
   return { tree, commit: undefined, prefix: prefixOf(folder, where, io.cwd) };
 }
