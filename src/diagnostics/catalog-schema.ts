@@ -106,14 +106,12 @@ export const schemaCatalog = {
     example: "# Where a plugin's schema has a rule of its own, such as multiples of 8.\nsize: 7",
     cure: "Change the value so that the rule holds.",
   },
-  "schema/too-many-errors": {
+  "object/too-many-errors": {
     severity: "error",
-    message: (p: { shown: number; found: number }) =>
-      `${p.found} mistakes in this object; the first ${p.shown} are shown`,
+    message: (p: { shown: number }) =>
+      `this object has more mistakes than the ${p.shown} that are shown`,
+    hint: () => "mend those first: very many most likely have a single cause",
     explain: "An object with very many mistakes most likely has a single cause.",
-    example:
-      "spec:\n  a: 1\n  b: 2\n  c: 3 # and so on: an object that is of another kind altogether",
-    cure: "Cure the first ones and check again; most of the others go with them.",
   },
   "name/malformed": {
     severity: "error",

@@ -52,9 +52,29 @@ export function diagnostic<C extends DiagnosticCode>(
 ): Diagnostic {
   const entry = catalog[code];
   // The catalogue's type ties the code to its parameters; TypeScript cannot see that through the index.
-  const message = (entry.message as (p: Params<C>) => string)(params);
+  const message = shortened((entry.message as (p: Params<C>) => string)(params));
   const hint = "hint" in entry ? (entry.hint as (p: Params<C>) => string)(params) : undefined;
-  return { code, severity: entry.severity, message, ...(hint ? { hint } : {}), ...target };
+  return {
+    code,
+    severity: entry.severity,
+    message,
+    ...(hint ? { hint: shortened(hint) } : {}),
+    ...target,
+    ...(target.pointer === undefined ? {} : { pointer: shortenedPointer(target.pointer) }),
+  };
+}
+
+/** What config says may be megabytes long; it is not repeated whole. */
+const maxLength = 1_000;
+
+function shortened(text: string): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}...` : text;
+}
+
+/** Ends at the last part that fits. */
+function shortenedPointer(pointer: JsonPointer): JsonPointer {
+  if (pointer.length <= maxLength) return pointer;
+  return pointer.slice(0, Math.max(0, pointer.lastIndexOf("/", maxLength)));
 }
 
 /** The target at `pointer` of an object. `at: "key"` places it at the key, not at the value. */

@@ -23,9 +23,10 @@ export interface Located<T> {
 }
 
 /**
- * A whole config: every object that passed its checks, by name, in the order of names. An object
- * that did not change between two trees is the same object (`===`), so that what was computed from
- * it can be remembered by identity.
+ * A whole config: every object that is sound in itself, by name, in the order of names. What one says
+ * of another need not be true; then there is a diagnostic. An object that did not change between two
+ * trees is the same object (`===`), and so is a map none of whose objects changed, so that what was
+ * computed from them can be remembered by identity.
  */
 export interface Config {
   readonly upstreams: ReadonlyMap<string, Located<Upstream>>;

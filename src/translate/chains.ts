@@ -1,4 +1,5 @@
 import { diagnostic, targetOf, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
+import { appendAll } from "../lib/append-all.js";
 import { compareText } from "../lib/compare.js";
 import type { Secrets } from "../model/secret.js";
 import type { SslConfig } from "../model/virtual-service.js";
@@ -35,11 +36,11 @@ export function chainsOf(
     if (tls === undefined) continue;
     const wanted =
       own === undefined ? listenerNames(listener.ssl_config, place) : ownNames(translated);
-    diagnostics.push(...wanted.diagnostics);
+    appendAll(diagnostics, wanted.diagnostics);
     for (const { name, target } of wanted.names) {
       group.names.add(name);
       const owner = own === undefined ? "the listener itself" : ownerText(translated);
-      diagnostics.push(...claims.add({ name, target, owner, group }));
+      appendAll(diagnostics, claims.add({ name, target, owner, group }));
     }
   }
   const inOrder = [...groups.values()].sort((a, b) => compareText(keyOf(a.tls), keyOf(b.tls)));
@@ -80,13 +81,18 @@ interface WantedNames {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+const maxUnusable = 10;
+
 function ownNames({ virtualService }: TranslatedVirtualService): WantedNames {
   const { names, unusable } = serverNamesOf(virtualService.value);
   return {
     names: names.map(({ name, pointer }) => ({ name, target: targetOf(virtualService, pointer) })),
-    diagnostics: unusable.map(({ name: domain, pointer }) =>
-      diagnostic("tls/domain-without-sni", { domain }, targetOf(virtualService, pointer)),
-    ),
+    // A few show what is wrong.
+    diagnostics: unusable
+      .slice(0, maxUnusable)
+      .map(({ name: domain, pointer }) =>
+        diagnostic("tls/domain-without-sni", { domain }, targetOf(virtualService, pointer)),
+      ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { diagnostic, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { HttpFilter, Listener as EnvoyListener } from "../envoy/generated/messages.js";
+import { appendAll } from "../lib/append-all.js";
 import { compareText } from "../lib/compare.js";
 import type { Attribute } from "../model/attribute.js";
 import type { Located } from "../model/resource.js";
@@ -76,7 +77,7 @@ export function createRoleTranslator(plugins: PluginSet, gateway: GatewayAddress
         const virtualServices = servedBy(effective, input);
         if (virtualServices.length === 0) return [];
         const planned = chainsOf(input.name, effective, virtualServices, input.secrets);
-        diagnostics.push(...planned.diagnostics);
+        appendAll(diagnostics, planned.diagnostics);
         const { name, bind_address: address, bind_port: port } = effective.listener;
         const { chains } = planned;
         const plan: ListenerPlan = { name, address, port, chains, filters };
@@ -129,8 +130,8 @@ function frameOf(input: RoleInput, plugins: PluginSet, gateway: GatewayAddress):
     const ordered = orderFilters(staged, (filter, pointer) => {
       session.context.report("filter/duplicate-name", { name: filter }, pointer);
     });
-    diagnostics.push(...session.diagnostics);
-    secretReads.push(...session.secretReads);
+    appendAll(diagnostics, session.diagnostics);
+    appendAll(secretReads, session.secretReads);
     return { effective, ...ordered };
   });
   return { role, attributes, listeners, diagnostics, secretReads };

@@ -9,7 +9,8 @@ export interface SecretTranslator {
 }
 
 /**
- * The only code that reveals secret material. `upstreamCaFile` is the file, on Envoy's host, with the
+ * The only code that lets secret material out (besides it, only the check of secrets looks at it).
+ * `upstreamCaFile` is the file, on Envoy's host, with the
  * CAs that upstreams are verified against when they name none.
  */
 export function createSecretTranslator(upstreamCaFile: string): SecretTranslator {

@@ -1,5 +1,6 @@
 import { targetOf, type Outcome } from "../diagnostics/diagnostic.js";
 import type { Cluster, ClusterLoadAssignment } from "../envoy/generated/messages.js";
+import { appendAll } from "../lib/append-all.js";
 import { compareText } from "../lib/compare.js";
 import { createListMemo, type ListMemo } from "../lib/list-memo.js";
 import type { EndpointsByUpstream } from "../model/endpoints.js";
@@ -113,14 +114,13 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
           changed,
         );
         nextStates.set(name, { ...state, selection });
-        listeners.push(...found.listeners);
-        diagnostics.push(
-          ...found.diagnostics,
-          ...unserved(input, found.listeners),
-          ...found.framed.flatMap(({ effective: { place }, clusters }) =>
-            checkClusterNames({ place, clusters }, upstreams.byName),
-          ),
-        );
+        appendAll(listeners, found.listeners);
+        appendAll(diagnostics, found.diagnostics);
+        appendAll(diagnostics, unserved(input, found.listeners));
+        for (const { effective, clusters } of found.framed) {
+          const { place } = effective;
+          appendAll(diagnostics, checkClusterNames({ place, clusters }, upstreams.byName));
+        }
         const made = {
           clusters: state.clusters(selection.upstreams),
           assignments: state.assignments(selection.upstreams, endpoints),
@@ -132,9 +132,10 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
       for (const { virtualService, clusters } of virtualServices.byName.values()) {
         if (clusters.length === 0) continue;
         const place: Place = (pointer, at) => targetOf(virtualService, pointer, at);
-        diagnostics.push(...checkClusterNames({ place, clusters }, upstreams.byName));
+        appendAll(diagnostics, checkClusterNames({ place, clusters }, upstreams.byName));
       }
-      diagnostics.push(...checkFilterUses(listeners), ...checkDomains(listeners));
+      appendAll(diagnostics, checkFilterUses(listeners));
+      appendAll(diagnostics, checkDomains(listeners));
       return { value: { roles, fallback }, diagnostics };
     },
     replaceEndpoints(translation, endpoints) {

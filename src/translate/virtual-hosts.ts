@@ -1,5 +1,6 @@
 import { diagnostic, targetOf, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Route as EnvoyRoute, VirtualHost } from "../envoy/generated/messages.js";
+import { appendAll } from "../lib/append-all.js";
 import type { JsonPointer } from "../model/location.js";
 import { pointerOf } from "../model/location.js";
 import type { Located } from "../model/resource.js";
@@ -180,6 +181,6 @@ class References {
     for (const [name, { type_url, pointer }] of part.filterConfigs) {
       this.filterUses.push({ name, typeUrl: type_url, pointer: pointer ?? base });
     }
-    this.secrets.push(...part.secrets);
+    appendAll(this.secrets, part.secrets);
   }
 }

@@ -31,3 +31,22 @@ export function diagnosticOf(
   // `finding` has tied the parameters to the code.
   return diagnostic(code, params as never, target(pointer, at));
 }
+
+/** More mistakes than this in one object have a single cause, most likely. */
+const maxShown = 25;
+
+/** The diagnostics of findings about one object: of very many, the first ones. */
+export function shownFindings(
+  findings: readonly Finding[],
+  target: (pointer: JsonPointer, at: "key" | "value") => Target,
+): readonly Diagnostic[] {
+  const all = findings.slice(0, maxShown + 1).map((found) => diagnosticOf(found, target));
+  return firstOf(all, target("", "value"));
+}
+
+/** The first ones of very many diagnostics about one object, whose own place is `whole`. */
+export function firstOf(all: readonly Diagnostic[], whole: Target): readonly Diagnostic[] {
+  if (all.length <= maxShown) return all;
+  const shown = { shown: maxShown };
+  return [...all.slice(0, maxShown), diagnostic("object/too-many-errors", shown, whole)];
+}

@@ -200,7 +200,10 @@ function createRegexCheck(maxSize: number): (text: string) => string | undefined
 
 function regexFault(text: string, maxSize: number): string | undefined {
   if (text === "") return "it is empty";
-  if (text.length > 4096) return "it has more than 4096 characters";
+  if (text.length > 1024) return "it has more than 1024 characters";
+  // A few characters can stand for millions of instructions, which compiling would have to make first.
+  const repeats = countRepeats(text);
+  if (repeats > maxSize) return tooLarge(repeats, maxSize);
   let size: number;
   try {
     size = RE2JS.compile(text).programSize();
@@ -212,7 +215,21 @@ function regexFault(text: string, maxSize: number): string | undefined {
   // Envoy reckons in RE2's instructions, which are at least these: RE2 needs two more, and none for
   // alternatives.
   const least = size + 2 - (text.split("|").length - 1);
-  return least > maxSize
-    ? `it compiles to at least ${least} instructions, and Envoy takes ${maxSize} at most (its runtime key re2.max_program_size.error_level)`
-    : undefined;
+  return least > maxSize ? tooLarge(least, maxSize) : undefined;
+}
+
+function tooLarge(least: number, maxSize: number): string {
+  return `it compiles to at least ${least} instructions, and Envoy takes ${maxSize} at most (its runtime key re2.max_program_size.error_level)`;
+}
+
+/** What stands for itself, a class with all that is in it, or a count such as `{2,100}`. */
+const regexPart = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}/g;
+
+/** How many times parts are repeated by counts, in all. */
+function countRepeats(text: string): number {
+  let total = 0;
+  for (const [, least, most] of text.matchAll(regexPart)) {
+    total += Math.max(Number(least ?? 0), Number(most ?? 0));
+  }
+  return total;
 }

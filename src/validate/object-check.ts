@@ -1,5 +1,5 @@
 import { targetOf, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
-import { diagnostic } from "../diagnostics/diagnostic.js";
+import { appendAll } from "../lib/append-all.js";
 import { emptyJsonObject, type JsonObject } from "../lib/json.js";
 import { lazy } from "../lib/lazy.js";
 import { nearest } from "../lib/nearest.js";
@@ -7,7 +7,7 @@ import type { LanguageExtensions } from "../model/language.js";
 import { pointerOf, type JsonPointer, type Origin } from "../model/location.js";
 import type { Kind, Located } from "../model/resource.js";
 import type { RawObject } from "../parse/documents.js";
-import { diagnosticOf, finding, type Finding } from "./finding.js";
+import { finding, shownFindings, type Finding } from "./finding.js";
 import { misplacedKeys, unwrap, type UnwrappedObject } from "./kubernetes-form.js";
 import type { LanguageSchemas, UpstreamTypes } from "./language-schemas.js";
 import { normalize, writtenPointer } from "./normalize.js";
@@ -38,9 +38,6 @@ export interface ObjectCheckOptions {
   readonly schemaCheck: SchemaCheck;
 }
 
-/** More mistakes than this in one object have a single cause, most likely. */
-const maxShown = 25;
-
 /** Less than this, a millisecond, is not what anyone means by a bare number. */
 const doubtfulNanoseconds = 1_000_000;
 
@@ -69,8 +66,8 @@ function checkObject(raw: RawObject, options: ObjectCheckOptions): CheckedObject
       location: origin.locate(pointer, at),
     });
   const diagnostics = [
-    ...wrapping.map((found) => diagnosticOf(found, targetIn(raw.origin))),
-    ...shown(form?.findings ?? [], targetIn(form?.origin ?? raw.origin)),
+    ...shownFindings(wrapping, targetIn(raw.origin)),
+    ...shownFindings(form?.findings ?? [], targetIn(form?.origin ?? raw.origin)),
   ];
   const isSound = !diagnostics.some(({ severity }) => severity === "error");
   const located =
@@ -135,11 +132,15 @@ function canonicalForm(
       findings.push(finding("schema/same-key-twice", { key, spelling }, at, "key"));
     },
   }) as JsonObject;
-  findings.push(...schemaCheck.check(normal, schema).filter((found) => !isOfWrapping(raw, found)));
+  const faults = schemaCheck.check(normal, schema);
+  appendAll(
+    findings,
+    faults.filter((found) => !isOfWrapping(raw, found)),
+  );
   const value = findings.length > 0 ? normal : finished(raw.kind, normal, types?.known);
   const secretUses: SecretUse[] = [];
   if (findings.length === 0) {
-    findings.push(...checkSemantics(raw.kind, value));
+    appendAll(findings, checkSemantics(raw.kind, value));
     visitMarked(value, shape, {
       secret: (ref, use, pointer) => secretUses.push({ ref, use, pointer }),
       nanoseconds(nanoseconds, pointer) {
@@ -227,6 +228,9 @@ function replaced(value: JsonObject, fields: JsonObject): JsonObject {
   return Object.assign(emptyJsonObject(), value, fields);
 }
 
+/** What is longer is no name, and not shown as one. */
+const maxName = 253;
+
 function nameOf(raw: RawObject, value: JsonObject | undefined): string | undefined {
   const { metadata } = raw.value;
   const wrappedName =
@@ -234,15 +238,5 @@ function nameOf(raw: RawObject, value: JsonObject | undefined): string | undefin
       ? metadata.name
       : undefined;
   const name = value?.["name"] ?? wrappedName;
-  return typeof name === "string" && name !== "" ? name : undefined;
-}
-
-function shown(
-  findings: readonly Finding[],
-  target: (pointer: JsonPointer, at: "key" | "value") => Target,
-): readonly Diagnostic[] {
-  const all = findings.slice(0, maxShown).map((found) => diagnosticOf(found, target));
-  if (findings.length <= maxShown) return all;
-  const params = { shown: maxShown, found: findings.length };
-  return [...all, diagnostic("schema/too-many-errors", params, target("", "value"))];
+  return typeof name === "string" && name !== "" && name.length <= maxName ? name : undefined;
 }

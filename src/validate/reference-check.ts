@@ -1,4 +1,5 @@
 import { diagnostic, targetOf, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { appendAll } from "../lib/append-all.js";
 import { nearest } from "../lib/nearest.js";
 import type { Attribute } from "../model/attribute.js";
 import type { JsonPointer } from "../model/location.js";
@@ -6,6 +7,7 @@ import type { Config, Located } from "../model/resource.js";
 import type { Role } from "../model/role.js";
 import type { Upstream } from "../model/upstream.js";
 import type { Destination, VirtualService } from "../model/virtual-service.js";
+import { firstOf } from "./finding.js";
 
 /** What references are looked up in. */
 export interface Names {
@@ -41,7 +43,7 @@ export function createReferenceCheck(): ReferenceCheck {
       const misses = destinations.flatMap(({ destination, pointer }) => {
         return missOf(destination, pointer, names, suggest, virtualService) ?? [];
       });
-      if (misses.length > 0) found.push(...misses);
+      if (misses.length > 0) appendAll(found, firstOf(misses, targetOf(virtualService, "")));
       else {
         const called = destinations.flatMap(({ destination: { function: target } }) =>
           target === undefined ? [] : [config.upstreams.get(target.upstream_name)],
@@ -49,7 +51,7 @@ export function createReferenceCheck(): ReferenceCheck {
         sound.set(virtualService, { upstreams: names.upstreams, called });
       }
     }
-    found.push(...checkVirtualServiceNames(names, suggest));
+    appendAll(found, checkVirtualServiceNames(names, suggest));
     return found;
   };
 }

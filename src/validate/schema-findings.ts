@@ -18,8 +18,11 @@ export function findingsOf(
   errors: readonly ErrorObject[],
   context: FindingContext,
 ): readonly Finding[] {
-  return withoutConsequences(allFindings(errors, "", context));
+  return withoutConsequences(allFindings(errors.slice(0, maxErrors), "", context));
 }
+
+/** A value with more mistakes is not looked at further: nobody reads as many. */
+const maxErrors = 1_000;
 
 function allFindings(
   errors: readonly ErrorObject[],

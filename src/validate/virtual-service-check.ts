@@ -4,14 +4,14 @@ import { finding, type Finding } from "./finding.js";
 /** What is wrong or doubtful in a virtual service on its own. */
 export function checkVirtualService({ domains, routes }: VirtualService): readonly Finding[] {
   const findings = [...duplicateDomains(domains)];
-  const shadows: Shadow[] = [];
+  const open = new OpenPrefixes();
   routes.forEach((route, index) => {
     const pointer = `/routes/${index}`;
     checkWeights(route, pointer, findings);
     checkVerbs(route, pointer, findings);
-    checkPath(route, pointer, shadows, findings);
+    checkPath(route, pointer, open, findings);
     const prefix = openPrefix(route);
-    if (prefix !== undefined) shadows.push({ prefix, index });
+    if (prefix !== undefined) open.add(prefix, index);
   });
   return findings;
 }
@@ -66,6 +66,34 @@ interface Shadow {
   readonly index: number;
 }
 
+/** Finds the first route that takes all of a path, in a time that does not grow with the routes. */
+class OpenPrefixes {
+  readonly #indexOf = new Map<string, number>();
+  /** The different lengths of the prefixes. */
+  readonly #lengths = new Set<number>();
+
+  add(prefix: string, index: number): void {
+    if (prefix.length > maxPrefix || this.#indexOf.has(prefix)) return;
+    this.#indexOf.set(prefix, index);
+    this.#lengths.add(prefix.length);
+  }
+
+  /** The first route that takes every path which begins with `path`. */
+  shadowOf(path: string): Shadow | undefined {
+    let first: Shadow | undefined;
+    for (const length of this.#lengths) {
+      if (length > path.length) continue;
+      const prefix = path.slice(0, length);
+      const index = this.#indexOf.get(prefix);
+      if (index !== undefined && index < (first?.index ?? Infinity)) first = { prefix, index };
+    }
+    return first;
+  }
+}
+
+/** Longer prefixes are not looked at. */
+const maxPrefix = 200;
+
 function openPrefix({ request_matcher: matcher }: Route): string | undefined {
   if (matcher?.path_prefix === undefined) return undefined;
   const { headers = {}, query_params = {}, verbs = [] } = matcher;
@@ -79,20 +107,11 @@ function openPrefix({ request_matcher: matcher }: Route): string | undefined {
 /** Events come as requests for this path. */
 const eventPath = "/events";
 
-function checkPath(
-  route: Route,
-  pointer: string,
-  shadows: readonly Shadow[],
-  findings: Finding[],
-): void {
+function checkPath(route: Route, pointer: string, open: OpenPrefixes, findings: Finding[]): void {
   const { path_prefix: prefix, path_exact: exact } = route.request_matcher ?? {};
   const path = route.event_matcher === undefined ? (prefix ?? exact) : eventPath;
-  // What a regex takes is not easily compared; only that everything is taken is certain.
-  const shadow = shadows.find((earlier) =>
-    path === undefined
-      ? earlier.prefix === "/" || earlier.prefix === ""
-      : path.startsWith(earlier.prefix),
-  );
+  // What a regex takes is not easily compared. Only that all paths are taken is certain.
+  const shadow = open.shadowOf(path ?? "/");
   if (shadow !== undefined) {
     findings.push(finding("route/unreachable", { ...shadow }, pointer));
     return;
