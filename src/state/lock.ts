@@ -80,7 +80,7 @@ async function removeStale(path: string, found: Holder, now: () => number): Prom
 
 /** This process. */
 export function currentOwner(): LockOwner {
-  return { pid: process.pid, started: startOf(process.pid) ?? "", host: hostname() };
+  return { pid: process.pid, started: readProcess(process.pid)?.started ?? "", host: hostname() };
 }
 
 async function createLock(path: string, owner: LockOwner): Promise<boolean> {
@@ -126,19 +126,27 @@ function parseOwner(text: string): LockOwner | undefined {
 
 function isAlive(holder: LockOwner, host: string, silentForMs: number): boolean {
   if (holder.host !== host) return silentForMs < silentMs;
-  const started = startOf(holder.pid);
-  if (started !== undefined) return started === holder.started;
-  return existsByKill(holder.pid);
+  const process = readProcess(holder.pid);
+  if (process === undefined) return existsByKill(holder.pid);
+  return !process.ended && process.started === holder.started;
 }
 
-/** Linux: the boot, and the process's start in clock ticks since. Undefined: no such process, or no /proc. */
-function startOf(pid: number): string | undefined {
+/** What Linux says of a process. */
+interface ProcessFacts {
+  /** The boot, and the process's start in clock ticks since. */
+  readonly started: string;
+  /** It is dead, and whoever started it has not looked yet (a zombie). */
+  readonly ended: boolean;
+}
+
+/** Undefined: no such process, or a system without /proc. */
+function readProcess(pid: number): ProcessFacts | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name in parentheses may hold spaces; the fields after it are counted from its end.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${boot} ${fields[19] ?? ""}`;
+    return { started: `${boot} ${fields[19] ?? ""}`, ended: /^[ZXx]$/.test(fields[0] ?? "") };
   } catch {
     return undefined; // gone, or a system without /proc
   }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { poll } from "../../support/envoy-process.js";
 import { currentOwner, takeLock } from "../../../src/state/lock.js";
 
 const root = mkdtempSync(join(tmpdir(), "gloo-lock-"));
@@ -36,6 +37,22 @@ describe("takeLock()", () => {
     await once(child, "exit");
     const folder = folderWith(JSON.stringify({ ...currentOwner(), pid: child.pid }));
     await (await takeLock(folder, { now })).release();
+  });
+
+  it("takes over from a process that is dead, though its parent has not looked", async (t) => {
+    if (!existsSync("/proc/self/stat")) return t.skip("needs /proc");
+    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
+    t.after(() => void parent.kill("SIGKILL"));
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    const stat = await poll("a zombie", () => {
+      const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+      return text.includes(") Z ") ? text : undefined;
+    });
+    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const boot = currentOwner().started.split(" ")[0];
+    const lock = { ...currentOwner(), pid, started: `${boot} ${ticks}` };
+    await (await takeLock(folderWith(JSON.stringify(lock)), { now })).release();
   });
 
   it("takes over from an earlier process with the same pid", async () => {
