@@ -24,8 +24,8 @@ export interface SourceLimits {
   readonly maxPathDepth: number;
   /** Packs in the mirror before it is cloned afresh, which is how it is kept small. */
   readonly maxMirrorPacks: number;
-  /** Bytes of more than one pack in the mirror before it is cloned afresh. */
-  readonly maxMirrorBytes: number;
+  /** Bytes of all packs but the largest in the mirror before it is cloned afresh. */
+  readonly maxMirrorGrowthBytes: number;
 }
 
 /** The defaults of {@link SourceLimits}: ten times what the largest config tree known needs. */
@@ -40,7 +40,7 @@ export const LIMITS: SourceLimits = {
   maxTreeEntries: 200_000,
   maxPathDepth: 32,
   maxMirrorPacks: 200,
-  maxMirrorBytes: 512 * MiB,
+  maxMirrorGrowthBytes: 256 * MiB,
 };
 
 /** How long a remote may take. Each is a setting; `TIMEOUTS` holds the defaults. */

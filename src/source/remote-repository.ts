@@ -174,8 +174,8 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   }
 
   function isFull({ store }: Mirror): boolean {
-    const { count, bytes } = store.packs();
-    return count >= limits.maxMirrorPacks || (count > 1 && bytes > limits.maxMirrorBytes);
+    const { count, bytes, largestBytes } = store.packs();
+    return count >= limits.maxMirrorPacks || bytes - largestBytes > limits.maxMirrorGrowthBytes;
   }
 
   /** Whether a fetch failed in a way that a fresh clone may not. */

@@ -144,11 +144,10 @@ function createReading(store: ObjectStore, options: TreeReaderOptions, signal: A
       if (before.kind !== "refused" || before.reason === "file-too-large") return before;
     }
     if (!wants(place.path)) return { kind: "skipped", ...place };
-    const size = store.sizeOf(place.oid);
-    if (size > limits.maxFileBytes) return { ...refusal(place, "file-too-large"), size };
-    const { type, content } = store.read(place.oid);
-    if (type !== "blob") throw new CorruptObjectError(`object ${place.oid} is not a file`);
-    return { kind: "file", ...place, bytes: content };
+    const found = store.readWithin(place.oid, limits.maxFileBytes);
+    if ("size" in found) return { ...refusal(place, "file-too-large"), size: found.size };
+    if (found.type !== "blob") throw new CorruptObjectError(`object ${place.oid} is not a file`);
+    return { kind: "file", ...place, bytes: found.content };
   }
 
   /** Counts an entry; a folder's content was counted when that was read. */

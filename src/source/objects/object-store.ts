@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Oversize } from "./delta-chain.js";
 import { CorruptObjectError, emptyTreeOid, oidOf, type GitObject } from "./git-object.js";
 import { readLooseObject } from "./loose-object.js";
 import { createObjectCache, type CachedObject, type ObjectCache } from "./object-cache.js";
@@ -13,10 +14,10 @@ export interface ObjectStore {
   has(oid: string): boolean;
   /** The object, checked against its name. Throws {@link CorruptObjectError}. */
   read(oid: string): GitObject;
-  /** The object's size in bytes, found without unpacking it where that is possible. */
-  sizeOf(oid: string): number;
-  /** Number and bytes of its own packs. */
-  packs(): { readonly count: number; readonly bytes: number };
+  /** As `read`, but an object of more than `maxBytes` is not unpacked, where that is possible. */
+  readWithin(oid: string, maxBytes: number): GitObject | Oversize;
+  /** Number and bytes of its own packs, and of the largest of them. */
+  packs(): { readonly count: number; readonly bytes: number; readonly largestBytes: number };
   /** A context for unpacked objects of a pack that is about to be added by {@link addPack}. */
   packContext(): PackContext;
   /** Opens a pack that was put into the folder, with the context of its indexing. */
@@ -54,32 +55,27 @@ export function openObjectStore(objectsFolder: string): ObjectStore {
       return folders.some((folder) => isFile(loosePath(folder, oid)));
     },
     read(oid) {
+      const object = store.readWithin(oid, Infinity);
+      if ("size" in object) throw new CorruptObjectError(`object ${oid} is too large to be loose`);
+      return object;
+    },
+    readWithin(oid, maxBytes) {
       if (oid === emptyTreeOid) return { type: "tree", content: Buffer.alloc(0) };
       for (const pack of allPacks()) {
-        const found = pack.read(oid);
-        if (found !== undefined) return verified(oid, found);
+        const found = pack.read(oid, maxBytes);
+        if (found !== undefined) return "size" in found ? found : verified(oid, found);
       }
       for (const folder of folders) {
-        const found = readLooseObject(loosePath(folder, oid));
-        if (found !== undefined) return verified(oid, found);
+        const found = readLooseObject(loosePath(folder, oid), maxBytes);
+        if (found !== undefined) return "size" in found ? found : verified(oid, found);
       }
       throw new CorruptObjectError(`object ${oid} is missing`, { missing: true });
     },
-    sizeOf(oid) {
-      for (const pack of allPacks()) {
-        const size = pack.sizeOf(oid);
-        if (size !== undefined) return size;
-      }
-      for (const folder of folders) {
-        const found = readLooseObject(loosePath(folder, oid), "head");
-        if (found !== undefined) return found.size;
-      }
-      throw new CorruptObjectError(`object ${oid} is missing`, { missing: true });
+    packs() {
+      const sizes = own.map(({ sizeBytes }) => sizeBytes);
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      return { count: own.length, bytes, largestBytes: Math.max(0, ...sizes) };
     },
-    packs: () => ({
-      count: own.length,
-      bytes: own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    }),
     packContext,
     addPack: (path, context) => void own.push(openPackFile(path, context)),
     release() {

@@ -1,21 +1,20 @@
 import { readFileSync } from "node:fs";
 import { openBlockReader, type BlockReader } from "./block-reader.js";
-import { deltaResultSize } from "./delta.js";
-import { readDeltified, type DeltaContext } from "./delta-chain.js";
+import { readWithin, type DeltaContext, type Oversize } from "./delta-chain.js";
 import { CorruptObjectError } from "./git-object.js";
-import { inflateAt } from "./inflate.js";
 import type { CachedObject } from "./object-cache.js";
-import { packTrailerBytes, readPackEntry } from "./pack-entry.js";
+import { packTrailerBytes } from "./pack-entry.js";
 import { parsePackIndex, type PackIndex } from "./pack-index.js";
 
 /** A pack and its index, opened for reading. */
 export interface PackFile {
   readonly sizeBytes: number;
   has(oid: string): boolean;
-  /** The object, unpacked but not checked against its name; undefined if it is not in this pack. */
-  read(oid: string): CachedObject | undefined;
-  /** The object's size in bytes, without unpacking it whole. */
-  sizeOf(oid: string): number | undefined;
+  /**
+   * The object, unpacked but not checked against its name, if it is of at most `maxBytes`; undefined
+   * if it is not in this pack.
+   */
+  read(oid: string, maxBytes: number): CachedObject | Oversize | undefined;
   release(): void;
   close(): void;
 }
@@ -42,18 +41,9 @@ function createPackFile(pack: BlockReader, index: PackIndex, context: PackContex
   return {
     sizeBytes: pack.size,
     has: (oid) => index.offsetOf(oid) !== undefined,
-    read(oid) {
+    read(oid, maxBytes) {
       const offset = index.offsetOf(oid);
-      return offset === undefined ? undefined : readDeltified(pack, offset, deltas);
-    },
-    sizeOf(oid) {
-      const offset = index.offsetOf(oid);
-      if (offset === undefined) return undefined;
-      const known = context.recall(offset);
-      if (known !== undefined) return known.content.length;
-      const entry = readPackEntry(pack, offset);
-      if (entry.content.kind === "whole") return entry.size;
-      return deltaResultSize(inflateAt(pack, entry.dataOffset, entry.size).content);
+      return offset === undefined ? undefined : readWithin(pack, offset, maxBytes, deltas);
     },
     release: pack.release,
     close: pack.close,

@@ -240,9 +240,9 @@ describe("a mirror's size", () => {
     assert.deepEqual(await readdir(dataDir), ["mirror"]);
   });
 
-  it("is limited in bytes too, but one pack may be larger", async (t) => {
+  it("is limited in bytes too, not counting the pack of the clone", async (t) => {
     const fixture = await createRemoteFixture(t, files);
-    const source = fixture.open({ limits: { maxMirrorBytes: 10 } });
+    const source = fixture.open({ limits: { maxMirrorGrowthBytes: 10 } });
     await readHead(source);
     let since = await source.head(neverAborted);
     const counts: number[] = [];
