@@ -112,6 +112,8 @@ export const schemaCatalog = {
       `this object has more mistakes than the ${p.shown} that are shown`,
     hint: () => "mend those first: very many most likely have a single cause",
     explain: "An object with very many mistakes most likely has a single cause.",
+    example:
+      "name: pets\ntype: static\nspec:\n  hosts:\n    - 10.0.0.1:80 # and so on: each item should be a mapping",
   },
   "name/malformed": {
     severity: "error",
