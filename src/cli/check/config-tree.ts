@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { GitRepositoryOptions } from "../../source/create-git-repository.js";
+import { scrubUrls } from "../../source/remote-url.js";
 import type { SourceTree } from "../../source/source-tree.js";
 import { CommandError, withProgress, type Io } from "../io.js";
 import { ignoredPaths } from "./ignored-paths.js";
@@ -37,7 +38,7 @@ export async function readConfigTree(target: ConfigTarget, io: Io): Promise<Conf
   const read = isUrl(target.where) ? await readRemote(target, io) : await readLocal(target, io);
   const { root } = read.tree;
   if (root.path !== "" && root.entries.length === 0) {
-    throw new CommandError(`there is no folder "${root.path}" in ${scrubbed(target.where)}`);
+    throw new CommandError(`there is no folder "${root.path}" in ${scrubUrls(target.where)}`);
   }
   return read;
 }
@@ -51,7 +52,7 @@ async function readRemote({ where, ref, path, remote }: ConfigTarget, io: Io): P
   const scratch = await mkdtemp(join(tmpdir(), "gloo-check-"));
   try {
     const options = { url: where, dataDir: join(scratch, "mirror"), ...remote };
-    return await readCommitted(withRef(options, ref, path), `fetching ${scrubbed(where)}`, io);
+    return await readCommitted(withRef(options, ref, path), `fetching ${scrubUrls(where)}`, io);
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -59,9 +60,8 @@ async function readRemote({ where, ref, path, remote }: ConfigTarget, io: Io): P
 
 async function readLocal({ where, ref, path = "" }: ConfigTarget, io: Io): Promise<ConfigTree> {
   const folder = resolve(io.cwd, where);
-  const stats = statSync(folder, { throwIfNoEntry: false });
-  if (stats === undefined) throw new CommandError(`there is no folder "${where}"`);
-  if (!stats.isDirectory()) {
+  if (!exists(folder)) throw new CommandError(`there is no folder "${where}"`);
+  if (!isFolder(folder)) {
     throw new CommandError(
       `"${where}" is a file; give the folder that holds the whole config, for objects refer to each other`,
     );
@@ -115,24 +115,26 @@ function withRef(
 
 /** A bare repository has no files of its own that config could be read from. */
 function isBare(folder: string): boolean {
-  const has = (name: string): boolean => statSync(join(folder, name), found) !== undefined;
+  const has = (name: string): boolean => exists(join(folder, name));
   return !has(".git") && has("HEAD") && has("objects") && has("refs");
 }
 
 /** The repository that a folder is, or lies in. */
 function enclosingRepository(folder: string, where: string): string {
   for (let at = folder; ; at = dirname(at)) {
-    if (isBare(at) || statSync(join(at, ".git"), found) !== undefined) return at;
+    if (isBare(at) || exists(join(at, ".git"))) return at;
     if (dirname(at) === at) {
       throw new CommandError(`"${where}" is in no Git repository, so --ref has no meaning`);
     }
   }
 }
 
-const found = { throwIfNoEntry: false } as const;
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
 
 function isFolder(path: string): boolean {
-  return statSync(path, found)?.isDirectory() === true;
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** `env/prod` for `./env//prod/`. */
@@ -149,9 +151,4 @@ function prefixOf(folder: string, where: string, cwd: string): string {
   if (inside === "") return "";
   const shown = inside.startsWith("..") ? where.replace(/\/+$/, "") : inside;
   return `${shown}/`;
-}
-
-/** A URL as it may be shown: without user name and password. */
-function scrubbed(where: string): string {
-  return where.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1");
 }
