@@ -15,7 +15,7 @@ import { answerBadPath, answerClientError, answerErrors } from "./answer-errors.
 import { addApiRoutes } from "./api-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { addHookRoutes } from "./hooks/hook-routes.js";
-import { createMetrics } from "./metrics.js";
+import { createMetrics } from "./metrics/metrics.js";
 import { createRateLimit } from "./rate-limit.js";
 import { createRequestGuard } from "./request-guard.js";
 import type { SecretFile } from "./secret-file.js";

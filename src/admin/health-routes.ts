@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Reconciler } from "../reconcile/reconciler.js";
 import type { HealthResponse } from "./api-types.js";
-import type { Metrics } from "./metrics.js";
+import type { Metrics } from "./metrics/metrics.js";
 import type { RequestGuard } from "./request-guard.js";
 
 export interface HealthOptions {

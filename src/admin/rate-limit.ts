@@ -39,7 +39,10 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   };
 }
 
-/** Who counts as one source: an IPv4 address, or an IPv6 network, of which one machine has as many as it likes. */
+/**
+ * Who counts as one source: an IPv4 address, or the network of an IPv6 one, of which a machine has as
+ * many as it likes.
+ */
 export function sourceOf(address: string | undefined): string {
   const plain = (address ?? "").replace(/^::ffff:(?=\d+\.)/i, "");
   if (!isIPv6(plain)) return plain;

@@ -34,7 +34,8 @@ function checkHost({ headers }: FastifyRequest): void {
   throw new ApiError(
     403,
     "api/forbidden-host",
-    "without a token this server answers only to 127.0.0.1, localhost and [::1]; set admin_token_file to have it answer to another name",
+    "without a token this server answers only to 127.0.0.1, localhost and [::1]; " +
+      "set admin_token_file to have it answer to another name",
   );
 }
 

@@ -30,7 +30,8 @@ export function createSecretFile(path: string, what: string): SecretFile {
         }
         if (secrets.some((secret) => /[^\x21-\x7e]/.test(secret))) {
           throw new SecretFileError(
-            `${what} in ${path} must be one line of ASCII without spaces, such as \`openssl rand -hex 32\` prints`,
+            `${what} in ${path} must be one line of ASCII without spaces, ` +
+              "such as `openssl rand -hex 32` prints",
           );
         }
         known = { signature, secrets };

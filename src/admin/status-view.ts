@@ -129,9 +129,8 @@ function verdictProblem(head: CommitRecord, served: Snapshot | undefined): reado
 function fleetProblems({ nacking, withoutRole }: FleetView): readonly string[] {
   const found: string[] = [];
   if (nacking > 0) {
-    found.push(
-      `${nacking} ${nacking === 1 ? "Envoy refuses" : "Envoys refuse"} what was sent last; see /api/v1/envoys`,
-    );
+    const who = nacking === 1 ? "1 Envoy refuses" : `${nacking} Envoys refuse`;
+    found.push(`${who} what was sent last; see /api/v1/envoys`);
   }
   if (withoutRole.length > 0) {
     const shown = withoutRole.slice(0, maxNamed).map((id) => JSON.stringify(id));

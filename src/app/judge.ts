@@ -4,7 +4,10 @@ import { validateWithEnvoy } from "../envoy-binary/validate.js";
 import type { Judge } from "../reconcile/desk.js";
 import { OperationalError } from "./operational-error.js";
 
-/** An Envoy that judges snapshots before they are published. Fetches none: a server that starts asks nobody. */
+/**
+ * An Envoy that judges snapshots before they are published. Fetches none: a server that starts depends
+ * on nobody.
+ */
 export async function findJudge(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Judge> {
   const found = await locateEnvoy(env, signal);
   if (found === undefined) {

@@ -2,7 +2,10 @@ import type { HookKind } from "./hook-kind.js";
 import { oidOf, textAt } from "./payload.js";
 import { headerOf, verifyHexHmac } from "./signature.js";
 
-/** For hosts without a kind of their own, and for scripts: `{"ref": "refs/heads/main", "commit": "…"}`, or `{}`. */
+/**
+ * For hosts without a kind of their own, and for scripts. The body is
+ * `{"ref": "refs/heads/main", "commit": "…"}`, of which anything may be left out.
+ */
 export const genericHook: HookKind = {
   name: "generic",
   verify: ({ headers, body }, secrets) =>

@@ -116,10 +116,11 @@ async function serve({ config, ...flags }: Options, io: Io): Promise<ExitCode> {
 
 /** Where it listens, and what to do next. */
 function greeting({ adsHost, adsPort, adminUrl }: ControlPlane, io: Io): string {
-  const host = adsHost.includes(":") ? `[${adsHost}]` : adsHost;
+  const xds = `${adsHost.includes(":") ? `[${adsHost}]` : adsHost}:${adsPort}`;
+  const { bold } = io.style;
   return [
-    `${io.style.bold("Envoys")}  ${host}:${adsPort}    gloo bootstrap --xds ${host}:${adsPort} > envoy.yaml && envoy -c envoy.yaml`,
-    `${io.style.bold("People")}  ${adminUrl}    gloo status --server ${adminUrl}`,
+    `${bold("Envoys")}  ${xds}    gloo bootstrap --xds ${xds} > envoy.yaml && envoy -c envoy.yaml`,
+    `${bold("People")}  ${adminUrl}    gloo status --server ${adminUrl}`,
     "Ctrl-C ends it.",
     "",
   ].join("\n");

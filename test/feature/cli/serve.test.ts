@@ -15,6 +15,7 @@ import type {
 import { typeUrls } from "../../../src/envoy/type-urls.js";
 import { poll } from "../../support/envoy-process.js";
 import { createTestRepository, type TestRepository } from "../../support/git-repo.js";
+import { startGitServer } from "../../support/git-server.js";
 import { pushDeliveries } from "../../support/hook-deliveries.js";
 import { connectRobotEnvoy, type RobotEnvoy } from "../../support/robot-envoy.js";
 import { runCommand } from "../../support/run-program.js";
@@ -242,6 +243,33 @@ describe("gloo serve", () => {
     );
     assert.deepEqual([status.health, status.serving?.restored], ["degraded", true]);
     assert.equal(status.serving?.commit.oid, head);
+  });
+
+  it("ends at once although the remote does not answer and an Envoy is connected", async () => {
+    const remote = await startGitServer(repository.folder);
+    remote.setFault(() => ({ kind: "silence" }));
+    try {
+      const args = flags("silent").map((flag) => (flag === repository.folder ? remote.url : flag));
+      const serving = await startRunningServe(args);
+      running.push(serving);
+      const envoy = connectRobotEnvoy(serving.adsPort, "ingress~robot");
+      await poll("the remote to be asked", () => remote.requests[0]);
+      await poll("the Envoy", async () => {
+        const { envoys } = await serving.get<EnvoysResponse>("/api/v1/envoys");
+        return envoys[0];
+      });
+      const waiting = await runCommand(statusOf(serving));
+      assert.equal(waiting.code, 1);
+      assert.match(waiting.stdout, /health +starting\n/);
+      assert.equal((await serving.ask("/readyz")).status, 503);
+      const ms = await serving.stop();
+      envoy.close();
+      assert.deepEqual(await serving.ended, { code: 0, signal: null });
+      assert.ok(ms < 3_000, `it took ${Math.round(ms)} ms to end`);
+      assert.equal(serving.stderr(), "");
+    } finally {
+      await remote.close();
+    }
   });
 
   it("ends with one line when its state directory is in use", async () => {

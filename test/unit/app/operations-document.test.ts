@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { format } from "prettier";
-import { createMetrics } from "../../../src/admin/metrics.js";
+import { createMetrics } from "../../../src/admin/metrics/metrics.js";
 import { listSettings, settingGroups } from "../../../src/app/setting-infos.js";
 import { commitStates } from "../../../src/reconcile/commit-record.js";
 import { madeReconciler } from "../../support/made-reconciler.js";
