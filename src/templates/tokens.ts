@@ -40,13 +40,15 @@ export function tokensOf(text: string, start: number, closing: Closing): readonl
       return tokens;
     }
     if (offset >= text.length) {
-      throw new TemplateError("template/syntax", `"${closing}" is missing`, offset);
+      const opening = closing === "}}" ? "{{" : "{%";
+      const problem = `"${opening}" is not closed by "${closing}"`;
+      throw new TemplateError("template/syntax", problem, start - opening.length);
     }
     const token = tokenAt(offset, match) ?? unknownToken(text, offset, closing);
-    if (token.kind === "punctuation") {
-      if (token.text === "{") braces++;
-      if (token.text === "}") braces--;
+    if (token.text === "}" && token.kind === "punctuation" && --braces < 0) {
+      unknownToken(text, offset, closing);
     }
+    if (token.text === "{" && token.kind === "punctuation") braces++;
     tokens.push(token);
     offset = token.endOffset;
   }
