@@ -44,10 +44,14 @@ export interface Settings {
   readonly ackTimeoutS: number;
   readonly validateWithEnvoy: boolean;
   readonly plugin: readonly string[];
+  readonly maxFiles: number;
   readonly maxFileBytes: number;
   readonly maxTreeBytes: number;
   readonly maxTreeEntries: number;
   readonly maxPathDepth: number;
+  readonly maxValues: number;
+  readonly maxDepth: number;
+  readonly maxAliases: number;
   readonly maxAdvertisementBytes: number;
   readonly maxPackBytes: number;
   readonly maxPackObjects: number;

@@ -15,6 +15,7 @@ import { openStateDirectory } from "../state/state-directory.js";
 import { createClosers, type Closers } from "./closers.js";
 import { gitOptionsOf } from "./git-options.js";
 import { listenOn } from "./listen.js";
+import { parseLimitsOf } from "./parse-limits.js";
 import { logEvents, logRecord } from "./log-events.js";
 import type { Logger } from "./logger.js";
 import { createNotices, type Notices } from "./notices.js";
@@ -163,6 +164,7 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
           httpsPort: settings.envoySecurePort,
           upstreamCaFile: settings.upstreamCaFile,
         },
+        parseLimits: parseLimitsOf(settings),
       }),
       server: ads,
       journal: state.journal,

@@ -7,6 +7,8 @@ import { gitOptionsOf } from "../../../src/app/git-options.js";
 import { OperationalError } from "../../../src/app/operational-error.js";
 import { listSettings } from "../../../src/app/setting-infos.js";
 import { isLoopback, readSettings, type SettingsSources } from "../../../src/app/settings.js";
+import { parseLimitsOf } from "../../../src/app/parse-limits.js";
+import { defaultParseLimits } from "../../../src/parse/limits.js";
 import { LIMITS, TIMEOUTS } from "../../../src/source/limits.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gloo-settings-"));
@@ -134,11 +136,12 @@ describe("the keys of the settings", () => {
     );
   });
 
-  it("are limits and timeouts by the same numbers as the source's own", () => {
+  it("are limits and timeouts of the same size as those of the source and the parser", () => {
     const { settings } = read({});
     const { limits = {}, timeouts = {} } = gitOptionsOf(settings, "/mirror");
     assert.deepEqual({ ...LIMITS, ...limits }, LIMITS);
     assert.deepEqual({ ...TIMEOUTS, ...timeouts }, TIMEOUTS);
+    assert.deepEqual(parseLimitsOf(settings), defaultParseLimits);
   });
 });
 
