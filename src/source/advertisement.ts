@@ -31,7 +31,10 @@ export async function checkAdvertisement(
 /** The error for what a Git server says when it does not do what it is asked. */
 export function refusalOf(said: string): SourceError {
   const text = said.replace(/[\x00-\x1f\x7f]+/g, " ").trim();
-  return new SourceError("source/protocol", `the remote refused: ${text.slice(0, 200)}`);
+  return new SourceError(
+    "source/protocol",
+    `the remote refused: ${text.slice(0, 200)}; it will be tried again`,
+  );
 }
 
 function unsupportedFormat(): SourceError {

@@ -44,7 +44,10 @@ export function createGitRepository(options: GitRepositoryOptions): GitRepositor
   if (location.kind === "local")
     return createLocalRepository({ ...common, folder: location.folder });
   if (options.dataDir === undefined) {
-    throw new SourceError("source/disk", "a remote repository needs a folder for its mirror");
+    throw new SourceError(
+      "source/disk",
+      "a remote repository needs a folder for its mirror; give one",
+    );
   }
   const fromUrl = location.credentials;
   return createRemoteRepository({

@@ -126,7 +126,10 @@ function parseProxy(proxy: string): { uri: string; token: string | undefined } {
     url = new URL(proxy);
   } catch {
     // The cause would quote the URL, and with it a password.
-    throw new SourceError("source/unreachable", "the proxy is not a URL such as http://proxy:3128");
+    throw new SourceError(
+      "source/unreachable",
+      "the proxy is not a URL; give one such as http://proxy:3128",
+    );
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new SourceError(
@@ -152,7 +155,10 @@ function readCa(file: string): string {
     const message = `the CA file ${file} cannot be used (${reason}); give certificates in PEM form`;
     throw new SourceError("source/tls", message, { cause });
   }
-  throw new SourceError("source/tls", `the CA file ${file} holds no certificate in PEM form`);
+  throw new SourceError(
+    "source/tls",
+    `the CA file ${file} holds no certificate; give some in PEM form`,
+  );
 }
 
 async function send(

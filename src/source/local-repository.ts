@@ -7,6 +7,7 @@ import type { SourceLimits } from "./limits.js";
 import { CorruptObjectError } from "./objects/git-object.js";
 import { createObjectFs } from "./objects/object-fs.js";
 import { openObjectStore, type ObjectStore } from "./objects/object-store.js";
+import { codeOf } from "./network-error.js";
 import { findRef, parseWantedRef, refNotFound, type KnownRef } from "./refs.js";
 import { SourceError } from "./source-error.js";
 import { sourceFailureOf } from "./source-failure.js";
@@ -49,9 +50,11 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
       try {
         return await operation(open());
       } catch (cause) {
-        if (!(cause instanceof CorruptObjectError || cause instanceof git.Errors.NotFoundError)) {
-          throw cause;
-        }
+        const mayBeGone =
+          cause instanceof CorruptObjectError ||
+          cause instanceof git.Errors.NotFoundError ||
+          codeOf(cause) === "ENOENT";
+        if (!mayBeGone) throw cause;
         close();
         return await operation(open());
       }

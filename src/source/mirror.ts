@@ -94,7 +94,8 @@ export function openMirror(
         if (!received || !(error instanceof git.Errors.NotFoundError)) throw error;
       }
       if (!store.has(commit)) {
-        throw new SourceError("source/protocol", `the remote sent a pack without commit ${commit}`);
+        const message = `the remote sent a pack without commit ${commit}; it will be asked again`;
+        throw new SourceError("source/protocol", message);
       }
     },
     async advance(commit) {

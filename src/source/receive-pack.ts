@@ -52,9 +52,8 @@ export async function receivePack(
     return { answer: Buffer.concat(answer), objects };
   } catch (cause) {
     if (!(cause instanceof CorruptObjectError)) throw cause;
-    throw new SourceError("source/protocol", `the remote sent a damaged pack: ${cause.message}`, {
-      cause,
-    });
+    const message = `the remote sent a damaged pack: ${cause.message}; it will be asked again`;
+    throw new SourceError("source/protocol", message, { cause });
   } finally {
     await rm(incoming, { force: true });
     await rm(`${incoming}.idx`, { force: true });

@@ -54,7 +54,6 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   const folder = createMirrorFolder(options.dataDir);
   const trees = createTreeReader(options);
   let mirror: Mirror | undefined;
-  let recovered = false;
   /** Fetches into the mirror that failed in a row because of what was said, not because of the way. */
   let refusals = 0;
   /** The full name that the ref turned out to have. */
@@ -83,7 +82,10 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   function remember({ ref, oid }: KnownRef): string {
     // It becomes part of file names, and isomorphic-git passes on whatever the remote sent.
     if (!/^[0-9a-f]{40}$/.test(oid)) {
-      throw new SourceError("source/protocol", `the remote gives ${wanted.label} a malformed name`);
+      throw new SourceError(
+        "source/protocol",
+        `the remote gives ${wanted.label} a malformed name; check the server`,
+      );
     }
     foundRef = ref;
     return oid;
@@ -92,9 +94,7 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   /** The mirror on disk, if there is one that is sound and of this remote. */
   async function open(): Promise<Mirror | undefined> {
     if (mirror !== undefined) return mirror;
-    const exists = recovered ? false : await folder.recover();
-    recovered = true;
-    if (!exists) return undefined;
+    if (!(await folder.recover())) return undefined;
     try {
       const opened = openMirror(folder.current, mirrorOptions);
       if ((await opened.remoteUrl()) === url) return (mirror = opened);
@@ -112,7 +112,10 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
     try {
       const fresh = await initMirror(staging, mirrorOptions);
       try {
-        await fetchChecked(fresh, commit, depth, signal);
+        await fetchChecked(fresh, commit, depth, signal).catch((cause: unknown) => {
+          // Nothing else is in it: that something is missing is not the fault of the mirror in use.
+          throw cause instanceof CorruptObjectError ? incomplete(cause) : cause;
+        });
         await fresh.advance(commit);
         mirror?.close();
         mirror = undefined;
@@ -204,7 +207,6 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
         if (!isDamage(cause) || signal.aborted) throw cause;
         mirror?.close();
         mirror = undefined;
-        recovered = false;
         await folder.setAside();
         return await operation();
       }
@@ -257,6 +259,11 @@ function isDamage(cause: unknown): boolean {
 /** Whether the remote does not know, or does not give, the commit that it was asked for. */
 function isUnknownWant(cause: unknown): boolean {
   return cause instanceof SourceError && /not our ref|want \S+ not valid/.test(cause.message);
+}
+
+function incomplete(cause: CorruptObjectError): SourceError {
+  const message = `the remote did not send all of a commit: ${cause.message}; run git fsck on it`;
+  return new SourceError("source/protocol", message, { cause });
 }
 
 function notGiven(commit: string, cause: unknown): SourceError {

@@ -26,7 +26,7 @@ export function sourceFailureOf(cause: unknown, signal: AbortSignal): unknown {
   if (cause instanceof CorruptObjectError) {
     return new SourceError(
       "source/mirror-corrupt",
-      `the repository's objects do not hold together: ${cause.message}`,
+      `the repository's objects do not hold together: ${cause.message}; run git fsck where it is kept`,
       { cause },
     );
   }
@@ -43,7 +43,7 @@ export function sourceFailureOf(cause: unknown, signal: AbortSignal): unknown {
   if (cause instanceof Error && code in git.Errors) {
     return new SourceError(
       "source/protocol",
-      `the repository cannot be read: ${scrubUrls(cause.message).slice(0, 300)}`,
+      `the repository cannot be read: ${scrubUrls(cause.message).slice(0, 300)}; run git fsck where it is kept`,
       { cause },
     );
   }

@@ -104,6 +104,7 @@ export async function expectSourceError(
   assert.ok(error instanceof SourceError, `expected ${code}, got ${String(error)}`);
   assert.equal(error.code, code, error.message);
   assert.match(error.message, /^[^\r\n]+$/, "the message is one line");
+  if (code !== "source/aborted") assert.match(error.message, /; \w/, "it says what to do next");
   return error;
 }
 

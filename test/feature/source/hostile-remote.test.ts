@@ -139,7 +139,7 @@ describe("a remote whose list of refs is wrong", () => {
     const headers = { "content-type": advertisement };
     server.setFault(() => ({ kind: "status", status: 200, headers, body }));
     const error = await expectSourceError(open().head(neverAborted), "source/protocol");
-    assert.equal(error.message, "the remote refused: no [31m way in");
+    assert.equal(error.message, "the remote refused: no [31m way in; it will be tried again");
   });
 
   it("has SHA-256 names", async (t) => {
@@ -262,7 +262,7 @@ describe("a remote whose pack is wrong", () => {
       source.fetch(head, undefined, neverAborted),
       "source/protocol",
     );
-    assert.equal(error.message, "the remote refused: out of memory");
+    assert.equal(error.message, "the remote refused: out of memory; it will be tried again");
   });
 
   it("may send deltas whose bases come later, or lie in the mirror", async (t) => {
