@@ -23,6 +23,9 @@ export function neutralGitEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
+    // The remote is on this machine, which a proxy of the user's could not reach.
+    NO_PROXY: "127.0.0.1",
+    no_proxy: "127.0.0.1",
     GIT_AUTHOR_NAME: "Ada",
     GIT_AUTHOR_EMAIL: "ada@example.com",
     GIT_COMMITTER_NAME: "Ada",
