@@ -5,15 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { connect as tlsConnect } from "node:tls";
+import type { EnvoysResponse, StatusResponse } from "../../../src/admin/api-types.js";
 import { createLogger } from "../../../src/app/logger.js";
 import { readSettings } from "../../../src/app/settings.js";
 import { startControlPlane, type ControlPlane } from "../../../src/app/start.js";
 import { readTlsFiles, watchTlsFiles, type TlsFiles } from "../../../src/app/tls-files.js";
 import { createNotices } from "../../../src/app/notices.js";
+import { envoyBootstrap } from "../../../src/cli/bootstrap/envoy-bootstrap.js";
+import { freePort } from "../../../src/cli/demo/loopback-server.js";
 import { operationalMessage } from "../../../src/cli/report-failure.js";
+import { envoyVersion } from "../../../src/envoy-binary/pinned.js";
 import { askPort } from "../../support/admin-server.js";
 import { createCertificateAuthority, type Certificate } from "../../support/certificates.js";
-import { poll } from "../../support/envoy-process.js";
+import { poll, startTestEnvoy } from "../../support/envoy-process.js";
 import { createTestRepository, type TestRepository } from "../../support/git-repo.js";
 import { runCommand } from "../../support/run-program.js";
 import { basicAuth, startGitServer } from "../../support/git-server.js";
@@ -193,6 +197,55 @@ describe("startControlPlane()", () => {
       const distrusted = await runCommand(ask);
       assert.equal(distrusted.code, 2);
       assert.match(distrusted.stderr, /certificate is not trusted .*; --ca-file names one/);
+    } finally {
+      await controlPlane.close();
+    }
+  });
+
+  it("serves a real Envoy over mutual TLS", async () => {
+    const authority = createCertificateAuthority("mesh");
+    const server = await tlsFiles("mesh-server", authority.issue({ commonName: "gloo" }));
+    const client = await tlsFiles("mesh-client", authority.issue({ commonName: "ingress" }));
+    const ca = await file("mesh.pem", authority.certificate);
+    const { controlPlane, log } = await start({
+      xdsTlsCert: server.cert,
+      xdsTlsKey: server.key,
+      xdsTlsClientCa: ca,
+      envoyBindAddress: "127.0.0.1",
+      envoyPort: String(await freePort()),
+    });
+    const bootstrap = envoyBootstrap({
+      role: "ingress",
+      name: "real",
+      xds: { host: "127.0.0.1", port: controlPlane.adsPort },
+      variant: "delta",
+      adminPort: 0,
+      tls: {
+        caFile: join(folder, ca),
+        serverName: "localhost",
+        client: { certFile: join(folder, client.cert), keyFile: join(folder, client.key) },
+      },
+    });
+    try {
+      const envoy = await startTestEnvoy(bootstrap);
+      try {
+        const seen = await poll("the Envoy to have taken everything", async () => {
+          const answer = await askPort(controlPlane.adminPort, "/api/v1/envoys");
+          const [view] = answer.json<EnvoysResponse>().envoys;
+          return view?.state === "current" && view.types.length >= 3 ? view : undefined;
+        });
+        assert.deepEqual(
+          [seen.nodeId, seen.role, seen.envoyVersion, seen.variant],
+          ["ingress~real", "ingress", envoyVersion, "delta"],
+        );
+        const { envoys } = (
+          await askPort(controlPlane.adminPort, "/api/v1/status")
+        ).json<StatusResponse>();
+        assert.deepEqual([envoys.connected, envoys.current, envoys.nacking], [1, 1, 0]);
+        assert.match(log(), /"an Envoy connected"/);
+      } finally {
+        await envoy.close();
+      }
     } finally {
       await controlPlane.close();
     }
