@@ -252,6 +252,23 @@ describe("a remote whose pack is wrong", () => {
     assert.ok((await readdir(dataDir)).includes("mirror"));
   });
 
+  it("does not cost the mirror in use when a fresh clone lacks the tree", async (t) => {
+    const { repo, server, dataDir, open } = await createRemoteFixture(t);
+    const source = open({ limits: { maxMirrorPacks: 1 } });
+    const since = await repo.resolve("main");
+    const files = await readHead(source);
+    const head = await repo.commit({ "upstreams/c.yaml": "name: c\n" });
+    server.setFault(onPost(answerWith(await packOf(repo.folder, [head]))));
+    await source.head(neverAborted);
+    const error = await expectSourceError(
+      source.fetch(head, since, neverAborted),
+      "source/protocol",
+    );
+    assert.match(error.message, /did not send all of a commit: object [0-9a-f]{40} is missing/);
+    assert.deepEqual(await readdir(dataDir), ["mirror"]);
+    assert.deepEqual(textsOf((await source.tree(since, neverAborted)).root), files);
+  });
+
   it("says what it refuses in the side band", async (t) => {
     const { server, open } = await createRemoteFixture(t);
     const body = Buffer.concat([packet("NAK\n"), packet("\x03out of\nmemory\x07"), flushPacket]);
