@@ -6,6 +6,7 @@ import { createDoubts } from "./doubts.js";
 import { readRequest } from "./requests.js";
 import { createResourceViews } from "./resource-views.js";
 import { createResponses } from "./responses.js";
+import { createSendBudget } from "./send-budget.js";
 import type { EnvoyStatus, ServeEvent } from "./serve-events.js";
 import { rawMethod, xdsServices } from "./services.js";
 import { createStreamTable } from "./stream-table.js";
@@ -102,6 +103,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     views,
     responses,
     doubts: createDoubts(),
+    sendBudget: createSendBudget(),
     ttlMs: options.resourceTtlMs,
     maxStreams: options.maxStreams ?? 20_000,
     roleBindings: options.tls?.clientCa && (options.tls.roleBindings ?? defaultRoleBindings),

@@ -5,6 +5,7 @@ import { readNode } from "./node.js";
 import { readRequest, type XdsRequest } from "./requests.js";
 import type { ResourceViews } from "./resource-views.js";
 import type { Responses } from "./responses.js";
+import type { SendBudget } from "./send-budget.js";
 import type { ServeEvent } from "./serve-events.js";
 import type { XdsService } from "./services.js";
 import type { StreamTable, TableEntry } from "./stream-table.js";
@@ -16,6 +17,7 @@ export interface CallContext {
   readonly views: ResourceViews;
   readonly responses: Responses;
   readonly doubts: Doubts;
+  readonly sendBudget: SendBudget;
   readonly ttlMs: number | undefined;
   readonly maxStreams: number;
   /** Undefined: clients show no certificate, and may have any role. */
@@ -95,10 +97,18 @@ function acceptCall(
       peer: call.getPeer(),
       connectedAtMs,
       node: readNode(request.node),
-      write: (bytes, written) =>
-        void call.write(bytes, (fault: unknown) => {
-          if (!fault) guard(written);
-        }),
+      write(bytes, written) {
+        context.sendBudget.take(bytes.byteLength, (release) => {
+          if (!open) {
+            release();
+            return;
+          }
+          call.write(bytes, (fault: unknown) => {
+            release();
+            if (!fault) guard(written);
+          });
+        });
+      },
       isDueElsewhere: (typeUrl) => streams.isDueElsewhere(made, typeUrl),
       wrote(renewedEndpoints) {
         streams.wrote(made, renewedEndpoints);
