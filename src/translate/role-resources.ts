@@ -33,8 +33,10 @@ export function selectUpstreams(
 ): Selection {
   const virtualServices = listeners.flatMap((listener) => listener.virtualServices);
   const filterClusters = listeners.map(({ clusters }) => clusters);
+  // A name that had no upstream is not among the known ones, and may have one by this change.
   const isKnown =
     known !== undefined &&
+    changed !== undefined &&
     known.virtualServices.length === virtualServices.length &&
     known.virtualServices.every((own, index) => refersAlike(own, virtualServices[index])) &&
     sameItems(known.filterClusters, filterClusters);
