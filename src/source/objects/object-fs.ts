@@ -21,8 +21,13 @@ export interface ObjectFsOptions {
  */
 export function createObjectFs(options: ObjectFsOptions): PromiseFsClient {
   const { gitdir, store, headFile } = options;
-  const locate = (path: string): string =>
-    headFile !== undefined && path === `${gitdir}/HEAD` ? headFile : path;
+  /** What a remote names becomes part of paths, so that none may lead out of the repository. */
+  function locate(path: string): string {
+    if (headFile !== undefined && path === `${gitdir}/HEAD`) return headFile;
+    const isInside = path === gitdir || path.startsWith(`${gitdir}/`);
+    if (!isInside || path.split("/").includes("..")) throw notFound(path);
+    return path;
+  }
 
   function oidIn(path: string): string | undefined {
     if (!path.startsWith(`${gitdir}/objects/`)) return undefined;
@@ -46,20 +51,20 @@ export function createObjectFs(options: ObjectFsOptions): PromiseFsClient {
     },
     lstat: (path: string) => readable.stat(path),
     async readdir(path: string) {
-      return path.startsWith(`${gitdir}/objects`) ? [] : promises.readdir(path);
+      return path.startsWith(`${gitdir}/objects`) ? [] : promises.readdir(locate(path));
     },
-    readlink: (path: string) => promises.readlink(path),
+    readlink: async (path: string) => promises.readlink(locate(path)),
   };
   const writing = {
     async writeFile(path: string, content: string | Uint8Array) {
       const { O_WRONLY, O_CREAT, O_TRUNC } = constants;
-      const aside = `${path}.tmp`;
+      const aside = `${locate(path)}.tmp`;
       await promises.writeFile(aside, content, { flag: O_WRONLY | O_CREAT | O_TRUNC });
       await promises.rename(aside, path);
     },
-    mkdir: (path: string) => promises.mkdir(path),
-    unlink: (path: string) => promises.unlink(path),
-    rmdir: (path: string) => promises.rmdir(path),
+    mkdir: async (path: string) => promises.mkdir(locate(path)),
+    unlink: async (path: string) => promises.unlink(locate(path)),
+    rmdir: async (path: string) => promises.rmdir(locate(path)),
     symlink: refuse,
     chmod: refuse,
   };

@@ -269,6 +269,25 @@ describe("a remote whose pack is wrong", () => {
     assert.deepEqual(textsOf((await source.tree(since, neverAborted)).root), files);
   });
 
+  it("cannot read or write other files by what it says of shallow commits", async (t) => {
+    const { repo, server, dataDir, open } = await createRemoteFixture(t);
+    const head = await repo.resolve("main");
+    const pack = await packOf(repo.folder, [head], ["--revs"]);
+    const path = "../".repeat(13).slice(0, -1).padEnd(40, "x");
+    const answer = answerWith(pack);
+    assert.ok(answer.kind === "status" && answer.body !== undefined);
+    const shallow = Buffer.concat([
+      packet(`shallow ${path}`),
+      packet(`unshallow ${path}`),
+      flushPacket,
+    ]);
+    const body = Buffer.concat([shallow, Buffer.from(answer.body)]);
+    server.setFault(onPost({ ...answer, body }));
+    const source = open({ dataDir: join(dataDir, "deep", "data") });
+    assert.equal(Object.keys(await readHead(source)).length, 2);
+    assert.deepEqual(await readdir(dataDir), ["deep"]);
+  });
+
   it("says what it refuses in the side band", async (t) => {
     const { server, open } = await createRemoteFixture(t);
     const body = Buffer.concat([packet("NAK\n"), packet("\x03out of\nmemory\x07"), flushPacket]);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { deflateSync } from "node:zlib";
+import fc from "fast-check";
 import { LIMITS } from "../../../../src/source/limits.js";
 import { openBlockReader } from "../../../../src/source/objects/block-reader.js";
 import {
@@ -13,6 +14,7 @@ import {
   type GitObject,
 } from "../../../../src/source/objects/git-object.js";
 import { indexPack } from "../../../../src/source/objects/index-pack.js";
+import { SourceError } from "../../../../src/source/source-error.js";
 import { createObjectCache } from "../../../../src/source/objects/object-cache.js";
 import {
   encodePackIndex,
@@ -136,6 +138,34 @@ describe("indexPack()", () => {
     // Every delta is unpacked once: what is counted is little more than what there is.
     const limits = { ...LIMITS, maxUnpackedBytes: 3_000 };
     assert.equal((await index(t, pack, { limits })).length, 60);
+  });
+
+  it("either names every object of a pack or complains, whatever bytes it is made of", async (t) => {
+    const repo = await createTestRepository();
+    t.after(() => repo.remove());
+    const text = Array.from({ length: 60 }, (_, line) => `# line ${line}\n`).join("");
+    await repo.commit({ "files/x": text });
+    await repo.commit({ "files/x": `${text}more\n` });
+    const pack = await runGitBytes(repo.folder, ["pack-objects", "--all", "--stdout", "--quiet"]);
+    const whole = (await index(t, pack)).length;
+    const change = fc.record({
+      at: fc.nat(pack.length - 1),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 4 }),
+    });
+    const changes = fc.array(change, { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(changes, async (made) => {
+        const bad = Buffer.from(pack);
+        for (const { at, bytes } of made) bad.set(bytes.slice(0, bad.length - at), at);
+        try {
+          assert.equal((await index(t, bad)).length, whole);
+        } catch (error) {
+          const isKnown = error instanceof CorruptObjectError || error instanceof SourceError;
+          if (!isKnown) throw error;
+        }
+      }),
+      { numRuns: 300, seed: 7 },
+    );
   });
 
   const good = entry(codes.blob, Buffer.from("base"));

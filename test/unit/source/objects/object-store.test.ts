@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { copyFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import git from "isomorphic-git";
 import { emptyTreeOid } from "../../../../src/source/objects/git-object.js";
@@ -98,6 +98,23 @@ describe("createObjectFs()", () => {
     const { promises } = fs;
     await assert.rejects(promises.unlink(join(repo.folder, "HEAD")), { code: "EROFS" });
     assert.equal(await repo.resolve("HEAD"), commit);
+  });
+
+  it("leads nowhere but into the repository", async (t) => {
+    const { repo, store } = await createStore(t);
+    const fs = createObjectFs({ gitdir: repo.folder, store: () => store, writable: true }).promises;
+    const outside = `${repo.folder}-outside`;
+    await writeFile(outside, "x");
+    t.after(() => rm(outside, { force: true }));
+    const notThere = { code: "ENOENT" };
+    for (const path of [outside, `${repo.folder}/objects/../../${basename(outside)}`]) {
+      await assert.rejects(fs.readFile(path), notThere);
+      await assert.rejects(fs.stat(path), notThere);
+      await assert.rejects(fs.writeFile(path, "y"), notThere);
+      await assert.rejects(fs.unlink(path), notThere);
+      await assert.rejects(fs.mkdir(`${path}-folder`), notThere);
+    }
+    assert.equal(await readFile(outside, "utf8"), "x");
   });
 
   it("writes a file whole or not at all", async (t) => {
