@@ -213,8 +213,10 @@ function regexFault(text: string, maxSize: number): string | undefined {
     return message.replace(/^error parsing regexp: /, "");
   }
   // Envoy reckons in RE2's instructions, which are at least these: RE2 needs two more, and none for
-  // alternatives.
-  const least = size + 2 - (text.split("|").length - 1);
+  // alternatives. Those are at most half of all, for each stands between two others.
+  const alternatives = text.split("|").length - 1;
+  const isRepeated = alternatives > 0 && repeats > 0;
+  const least = isRepeated ? Math.ceil((size + 2) / 2) : size + 2 - alternatives;
   return least > maxSize ? tooLarge(least, maxSize) : undefined;
 }
 
