@@ -6,6 +6,8 @@ export interface EnvoyNode {
   readonly cluster: string;
   /** `role` of its metadata. */
   readonly metadataRole: string | undefined;
+  /** It is Envoy itself, and not another client of its API. */
+  readonly isEnvoy: boolean;
   /** As Envoy says it: `1.40.0`; empty when it does not say. */
   readonly version: string;
   /** It takes resources that expire; in state of the world only if it also takes wrapped ones. */
@@ -22,6 +24,7 @@ export function readNode(node: Node): EnvoyNode {
     id: node.id ?? "",
     cluster: node.cluster ?? "",
     metadataRole: role || undefined,
+    isEnvoy: node.user_agent_name === "envoy",
     version: build
       ? [build.major_number, build.minor_number, build.patch].map((n) => n ?? 0).join(".")
       : (node.user_agent_version ?? ""),

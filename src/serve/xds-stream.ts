@@ -96,10 +96,7 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
   let writing: TypeRecord | undefined;
   let open = true;
 
-  const withTtl =
-    options.ttlMs !== undefined &&
-    node.supportsTtl &&
-    (variant === "delta" || node.supportsWrapped);
+  const withTtl = options.ttlMs !== undefined && takesTtl(node, variant);
   const form: ResponseForm = { variant, ttlMs: withTtl ? options.ttlMs : undefined };
 
   const servedSet = (typeUrl: string) => served?.sets.get(typeUrl) ?? emptySet;
@@ -303,4 +300,11 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
       return pending ? "pending" : "current";
     },
   };
+}
+
+function takesTtl(node: EnvoyNode, variant: XdsRequest["variant"]): boolean {
+  if (!node.supportsTtl || variant === "delta") return node.supportsTtl;
+  // In state of the world, Envoy 1.40 takes a heartbeat of all clusters or listeners for an empty
+  // list, heartbeats do not keep its other resources, and it crashes when one of them expires.
+  return node.supportsWrapped && !node.isEnvoy;
 }

@@ -1,7 +1,7 @@
 import { packAny } from "../../src/envoy/codec.js";
 import type { MessageTypes } from "../../src/envoy/generated/messages.js";
 import type { Snapshot } from "../../src/snapshot/snapshot.js";
-import { snapshotOf } from "./snapshot.js";
+import { snapshotOf, type Messages } from "./snapshot.js";
 
 type ConfigSource = NonNullable<
   NonNullable<MessageTypes["envoy.config.cluster.v3.Cluster"]["eds_cluster_config"]>["eds_config"]
@@ -30,6 +30,8 @@ export interface Change {
   readonly backendPort: number;
   readonly path: string;
   readonly connectTimeoutS: number;
+  /** Clusters beside the one that the route goes to. */
+  readonly moreClusters?: NonNullable<Messages["cluster"]>;
 }
 
 /** A listener on a free port with one route to one EDS cluster with one endpoint. */
@@ -45,6 +47,7 @@ export function snapshotWith(source: ConfigSource, change: Change): Snapshot {
         connect_timeout: { seconds: change.connectTimeoutS },
         eds_cluster_config: { eds_config: source },
       },
+      ...change.moreClusters,
     },
     endpoints: {
       backend: {

@@ -10,6 +10,7 @@ describe("readNode()", () => {
       id: "ingress~1",
       cluster: "ingress",
       metadata: { fields: { role: { string_value: "edge" }, more: { number_value: 1 } } },
+      user_agent_name: "envoy",
       user_agent_build_version: { version },
       client_features: ["xds.config.supports-resource-ttl"],
     });
@@ -17,6 +18,7 @@ describe("readNode()", () => {
       id: "ingress~1",
       cluster: "ingress",
       metadataRole: "edge",
+      isEnvoy: true,
       version: "1.40.0",
       supportsTtl: true,
       supportsWrapped: false,
@@ -24,12 +26,13 @@ describe("readNode()", () => {
   });
 
   it("takes other clients as they are", () => {
-    const { version, metadataRole } = readNode({
+    const { version, metadataRole, isEnvoy } = readNode({
       id: "grpc",
+      user_agent_name: "gRPC Go",
       user_agent_version: "1.2",
       metadata: { fields: { role: { number_value: 1 } } },
     });
-    assert.deepEqual([version, metadataRole], ["1.2", undefined]);
+    assert.deepEqual([version, metadataRole, isEnvoy], ["1.2", undefined, false]);
   });
 });
 
