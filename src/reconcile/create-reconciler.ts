@@ -184,6 +184,10 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
   return {
     start() {
       ledger.see(restored.releases.map(({ commit }) => commit));
+      // What was before Envoys when the process ended, and is not what was saved last.
+      for (const { commit, state } of history.list()) {
+        if (state === "publishing" && commit.oid !== top?.commit.oid) ledger.unjudged(commit);
+      }
       rollout.restore(restored.releases);
       if (top !== undefined && rollout.proven === top) ledger.live(top, undefined);
       loop.wake("start");
@@ -227,7 +231,7 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
     },
     async close() {
       await loop.close();
-      rollout.close();
+      await rollout.close();
     },
   };
 }

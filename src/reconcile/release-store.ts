@@ -11,8 +11,10 @@ export interface ReleaseStore {
    * it could not be written.
    */
   save(release: Release, options: { readonly replacesTop: boolean }): Promise<unknown>;
-  /** The top has proven itself: what lies beneath is forgotten. */
+  /** What was saved last has proven itself: what lies beneath it is forgotten. */
   settle(): Promise<void>;
+  /** What was to be saved last is not on disk. */
+  readonly isBehind: boolean;
 }
 
 export interface ReleaseStoreOptions {
@@ -25,6 +27,7 @@ export interface ReleaseStoreOptions {
 export function createReleaseStore({ journal, onWriteFailure }: ReleaseStoreOptions): ReleaseStore {
   const [top] = journal.restored;
   let topKey = top === undefined ? undefined : keyOf(top);
+  let isBehind = false;
 
   const attempt = async (work: () => Promise<void>): Promise<unknown> => {
     try {
@@ -42,19 +45,28 @@ export function createReleaseStore({ journal, onWriteFailure }: ReleaseStoreOpti
       const entry = withoutSecrets(release.snapshot, metaOf(release));
       const key = keyOf(entry);
       // Other secrets, or endpoints that are back: the disk says it already.
-      if (key === topKey) return undefined;
+      if (key === topKey) {
+        isBehind = false;
+        return undefined;
+      }
       const error = await attempt(() =>
         replacesTop ? journal.replace(entry) : journal.push(entry),
       );
-      if (error === undefined) topKey = key;
+      isBehind = error !== undefined;
+      if (!isBehind) topKey = key;
       return error;
     },
     async settle() {
+      // What is on top is not what has proven itself, and what lies beneath may still be needed.
+      if (isBehind) return;
       // Failing to forget costs nothing but space: the top is what is served either way.
       await attempt(async () => {
         await journal.settle();
         await journal.tidy();
       });
+    },
+    get isBehind() {
+      return isBehind;
     },
   };
 }

@@ -24,10 +24,11 @@ export interface Rollout {
   offer(release: Release, options?: OfferOptions): Promise<Offered>;
   /**
    * Gives another form to what is served and to what would be gone back to, such as other endpoints:
-   * without a trial, and also if it cannot be written to disk.
+   * without a trial, and also if it cannot be written to disk. Writes what could not be written before.
    */
   reshape(change: (release: Release) => Release): Promise<Offered>;
-  close(): void;
+  /** Serves no more releases; waits for what is being written. */
+  close(): Promise<void>;
 }
 
 export interface OfferOptions {
@@ -322,7 +323,9 @@ export function createRollout(options: RolloutOptions): Rollout {
           before.isCanary && proven !== undefined && policy.kind === "canary"
             ? (canaryOf(whole, proven.snapshot, policy.role) ?? whole)
             : whole;
-        if (next === before) return { isPublished: false, error: undefined, durations: {} };
+        if (next === before && !store.isBehind) {
+          return { isPublished: false, error: undefined, durations: {} };
+        }
         const startedMs = clock.now();
         const error = await store.save(next, { replacesTop: true });
         const persist = clock.now() - startedMs;
@@ -330,10 +333,11 @@ export function createRollout(options: RolloutOptions): Rollout {
         serve(next);
         return { isPublished: true, error, durations: { persist } };
       }),
-    close() {
+    async close() {
       closed = true;
       stopListening();
       endTrial();
+      await queue;
     },
   };
 }

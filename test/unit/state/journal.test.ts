@@ -85,6 +85,20 @@ describe("openJournal()", () => {
     assert.deepEqual(await reread(folder), [third, second].map(plain));
   });
 
+  it("puts a snapshot in the place of the top, and leaves what lies beneath", async () => {
+    const folder = freshFolder();
+    const journal = await openJournal(folder);
+    await journal.replace(first);
+    await journal.push(second);
+    await journal.replace(third);
+    await journal.close();
+    assert.deepEqual(await reread(folder), [third, first].map(plain));
+    const again = await openJournal(folder);
+    await again.replace(second);
+    await again.close();
+    assert.deepEqual(await reread(folder), [second, first].map(plain));
+  });
+
   it("keeps no more than it was told to", async () => {
     const folder = freshFolder();
     await written(folder, [first, second, third], { maxDepth: 2 });
