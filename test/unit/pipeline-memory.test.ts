@@ -72,26 +72,43 @@ const secretVariants: readonly PipelineInputs["secrets"][] = [
   new Map(),
 ];
 
-interface Commit {
-  readonly files: Readonly<Record<string, string>>;
-  readonly secrets: PipelineInputs["secrets"];
+/** One commit after another: which file holds which of its variants, and which secrets there are. */
+interface Step {
+  readonly changes: readonly (readonly [path: string, variant: number])[];
+  readonly secrets: number;
 }
 
-const arbitraryCommit: fc.Arbitrary<Commit> = fc.record({
-  files: fc
-    .record(
-      Object.fromEntries(
-        Object.entries(variants).map(([path, texts]) => [path, fc.constantFrom(...texts)]),
+const paths = Object.keys(variants);
+const arbitrarySteps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.record({
+    changes: fc.array(
+      fc.tuple(
+        fc.constantFrom(...paths),
+        fc.oneof({ arbitrary: fc.constant(0), weight: 2 }, { arbitrary: fc.nat(6), weight: 3 }),
       ),
-    )
-    .map(
-      (files) =>
-        Object.fromEntries(
-          Object.entries(files).filter(([, text]) => text !== undefined),
-        ) as Readonly<Record<string, string>>, // what is undefined was filtered out
+      { minLength: 1, maxLength: 2 },
     ),
-  secrets: fc.constantFrom(...secretVariants),
-});
+    secrets: fc.oneof(
+      { arbitrary: fc.constant(0), weight: 4 },
+      { arbitrary: fc.nat(3), weight: 1 },
+    ),
+  }),
+  { minLength: 6, maxLength: 12 },
+);
+
+/** The files after some steps from a sound config. */
+function filesOf(steps: readonly Step[]): Readonly<Record<string, string>> {
+  const chosen = new Map(paths.map((path) => [path, variants[path]?.[0]]));
+  for (const { changes } of steps) {
+    for (const [path, variant] of changes) {
+      const texts = variants[path] ?? [];
+      chosen.set(path, texts[variant % texts.length]);
+    }
+  }
+  return Object.fromEntries(
+    [...chosen].flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])),
+  );
+}
 
 function freshPipeline(): Pipeline {
   return createPipeline({
@@ -100,7 +117,11 @@ function freshPipeline(): Pipeline {
   });
 }
 
-function buildWith(pipeline: Pipeline, tree: SourceTree, secrets: Commit["secrets"]): Build {
+function buildWith(
+  pipeline: Pipeline,
+  tree: SourceTree,
+  secrets: PipelineInputs["secrets"],
+): Build {
   return pipeline.build(tree, { secrets, endpoints: new Map() });
 }
 
@@ -124,32 +145,33 @@ function contentOf({ snapshot, diagnostics }: Build): unknown {
 describe("createPipeline()", () => {
   it("gives for a tree what it would give without a memory, whatever it built before", () => {
     fc.assert(
-      fc.property(fc.array(arbitraryCommit, { minLength: 2, maxLength: 6 }), (commits) => {
+      fc.property(arbitrarySteps, (steps) => {
         const remembering = freshPipeline();
         let before: SourceTree | undefined;
-        for (const { files, secrets } of commits) {
+        steps.forEach(({ secrets: index }, count) => {
+          const files = filesOf(steps.slice(0, count));
+          const secrets = secretVariants[index] ?? new Map();
           const tree = treeOf(files, before);
           const build = buildWith(remembering, tree, secrets);
           const fresh = buildWith(freshPipeline(), treeOf(files), secrets);
           assert.deepEqual(contentOf(build), contentOf(fresh));
           before = tree;
-        }
+        });
       }),
-      { numRuns: 40, seed: 7 },
+      { numRuns: 20, seed: 7 },
     );
   });
 
-  it("serves an upstream again that was missing for a commit", () => {
-    const files = {
-      "upstreams/a.yaml": variants["upstreams/a.yaml"]?.[0] ?? "",
-      "virtualservices/one.yaml": variants["virtualservices/one.yaml"]?.[0] ?? "",
-    };
+  it("serves an upstream again that had a mistake for a commit", () => {
+    const [sound = "", , , broken = ""] = variants["upstreams/a.yaml"] ?? [];
+    const other = { "virtualservices/one.yaml": variants["virtualservices/one.yaml"]?.[0] ?? "" };
     const pipeline = freshPipeline();
     const secrets = new Map();
-    const { "upstreams/a.yaml": _gone, ...without } = files;
-    buildWith(pipeline, treeOf(without), secrets);
-    const { snapshot, diagnostics } = buildWith(pipeline, treeOf(files), secrets);
+    const before = treeOf({ ...other, "upstreams/a.yaml": broken });
+    assert.equal(buildWith(pipeline, before, secrets).diagnostics.length, 1);
+    const tree = treeOf({ ...other, "upstreams/a.yaml": sound }, before);
+    const { snapshot, diagnostics } = buildWith(pipeline, tree, secrets);
     assert.deepEqual(diagnostics, []);
-    assert.equal(snapshot.id, buildWith(freshPipeline(), treeOf(files), secrets).snapshot.id);
+    assert.equal(snapshot.id, buildWith(freshPipeline(), tree, secrets).snapshot.id);
   });
 });
