@@ -41,12 +41,15 @@ export function shownFindings(
   target: (pointer: JsonPointer, at: "key" | "value") => Target,
 ): readonly Diagnostic[] {
   const all = findings.slice(0, maxShown + 1).map((found) => diagnosticOf(found, target));
-  return firstOf(all, target("", "value"));
+  return firstOf(all, () => target("", "value"));
 }
 
-/** The first ones of very many diagnostics about one object, whose own place is `whole`. */
-export function firstOf(all: readonly Diagnostic[], whole: Target): readonly Diagnostic[] {
+/**
+ * The first ones of very many diagnostics about one object, whose own place is `whole`. That is asked
+ * for only then: finding a place takes reading the file again.
+ */
+export function firstOf(all: readonly Diagnostic[], whole: () => Target): readonly Diagnostic[] {
   if (all.length <= maxShown) return all;
   const shown = { shown: maxShown };
-  return [...all.slice(0, maxShown), diagnostic("object/too-many-errors", shown, whole)];
+  return [...all.slice(0, maxShown), diagnostic("object/too-many-errors", shown, whole())];
 }

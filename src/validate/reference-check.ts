@@ -43,7 +43,11 @@ export function createReferenceCheck(): ReferenceCheck {
       const misses = destinations.flatMap(({ destination, pointer }) => {
         return missOf(destination, pointer, names, suggest, virtualService) ?? [];
       });
-      if (misses.length > 0) appendAll(found, firstOf(misses, targetOf(virtualService, "")));
+      if (misses.length > 0)
+        appendAll(
+          found,
+          firstOf(misses, () => targetOf(virtualService, "")),
+        );
       else {
         const called = destinations.flatMap(({ destination: { function: target } }) =>
           target === undefined ? [] : [config.upstreams.get(target.upstream_name)],
