@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Snapshot } from "../snapshot/snapshot.js";
-import { type CallContext, createCallHandler } from "./call.js";
+import { type Call, type CallContext, serveCall } from "./call.js";
 import { defaultRoleBindings } from "./certificate-role.js";
 import { createDoubts } from "./doubts.js";
 import { readRequest } from "./requests.js";
@@ -122,8 +122,12 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
         [deltaMethod]: rawMethod(service, deltaMethod),
       },
       {
-        [sotwMethod]: createCallHandler(service, "sotw", context),
-        [deltaMethod]: createCallHandler(service, "delta", context),
+        [sotwMethod]: (call: Call) => {
+          serveCall(call, service, "sotw", context);
+        },
+        [deltaMethod]: (call: Call) => {
+          serveCall(call, service, "delta", context);
+        },
       },
     );
   }

@@ -1,15 +1,16 @@
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { identitiesOf, mayHaveRole, type RoleBinding } from "./certificate-role.js";
+import { identitiesOf, type RoleBinding } from "./certificate-role.js";
 import type { Doubts } from "./doubts.js";
 import { readNode } from "./node.js";
-import { readRequest, type XdsRequest } from "./requests.js";
+import { namelessNode, readMessage, type Refusal, refuseRole } from "./refusal.js";
+import type { XdsRequest } from "./requests.js";
 import type { ResourceViews } from "./resource-views.js";
 import type { Responses } from "./responses.js";
 import type { SendBudget } from "./send-budget.js";
 import type { ServeEvent } from "./serve-events.js";
 import type { XdsService } from "./services.js";
 import type { StreamTable, TableEntry } from "./stream-table.js";
-import { createXdsStream } from "./xds-stream.js";
+import { createXdsStream, type XdsStream } from "./xds-stream.js";
 
 /** What all calls of a server share. */
 export interface CallContext {
@@ -27,34 +28,23 @@ export interface CallContext {
   readonly onFault: (fault: unknown) => void;
 }
 
-type Call = ServerDuplexStream<Buffer, Buffer>;
-
-/** Handles the calls of one method: gRPC in front, an {@link createXdsStream} behind. */
-export function createCallHandler(
-  service: XdsService,
-  variant: XdsRequest["variant"],
-  context: CallContext,
-): (call: Call) => void {
-  return (call) => {
-    acceptCall(call, service, variant, context);
-  };
-}
+/** A call of a streaming method whose messages are bytes. */
+export type Call = ServerDuplexStream<Buffer, Buffer>;
 
 let streamCount = 0;
 
-function acceptCall(
+/** Serves one call of a method: gRPC in front, an {@link XdsStream} behind from its first request on. */
+export function serveCall(
   call: Call,
   service: XdsService,
   variant: XdsRequest["variant"],
   context: CallContext,
 ): void {
-  const { streams } = context;
+  const { streams, roleBindings } = context;
   const connectedAtMs = context.now();
-  const { roleBindings } = context;
-  const certificate = roleBindings && call.getAuthContext().sslPeerCertificate;
-  const identities = certificate ? identitiesOf(certificate) : [];
   let open = true;
   let entry: TableEntry | undefined;
+  const isOpen = (): boolean => open;
   streams.openCalls++;
 
   /** Lets go of everything, whichever side ended the call and however. */
@@ -67,11 +57,13 @@ function acceptCall(
     streams.remove(entry);
     context.emit({ kind: "disconnected", envoy: entry.stream.envoy });
   };
-  const refuse = (code: status, details: string): void => {
+
+  const refuse = (refusal: Refusal): void => {
     if (!open) return;
     forget();
-    call.emit("error", { code, details });
+    call.emit("error", refusal);
   };
+
   const guard = (work: () => void): void => {
     if (!open) return;
     try {
@@ -79,36 +71,44 @@ function acceptCall(
     } catch (fault) {
       // A bug, but of this stream's making: the other Envoys are served on.
       context.onFault(fault);
-      refuse(status.INTERNAL, "internal error of the control plane");
+      refuse({ code: status.INTERNAL, details: "internal error of the control plane" });
     }
   };
 
-  const connect = (request: XdsRequest): TableEntry | undefined => {
-    if (!request.node?.id) {
-      const hint = 'the first request must name its node: set "node.id", such as "ingress~envoy-1"';
-      refuse(status.INVALID_ARGUMENT, hint);
-      return undefined;
-    }
+  const write = (bytes: Buffer, written: () => void): void => {
+    context.sendBudget.take(bytes.byteLength, (release) => {
+      if (!open) {
+        release();
+        return;
+      }
+      call.write(bytes, (fault: unknown) => {
+        release();
+        if (!fault) guard(written);
+      });
+    });
+  };
+
+  /** A client certificate is for certain roles; without client certificates, anyone has any. */
+  const checkRole = (stream: XdsStream): void => {
+    if (roleBindings === undefined || stream.askedRole === undefined) return;
+    const certificate = call.getAuthContext().sslPeerCertificate;
+    const identities = certificate ? identitiesOf(certificate) : [];
+    const refusal = refuseRole(identities, stream.askedRole, roleBindings);
+    if (refusal !== undefined) refuse(refusal);
+  };
+
+  /** Takes the stream in, now that it is known whose it is; undefined: it was refused. */
+  const connect = (node: NonNullable<XdsRequest["node"]>): TableEntry | undefined => {
+    const peer = call.getPeer();
     const stream = createXdsStream({
       ...context,
       stream: ++streamCount,
       variant,
       service,
-      peer: call.getPeer(),
+      peer,
       connectedAtMs,
-      node: readNode(request.node),
-      write(bytes, written) {
-        context.sendBudget.take(bytes.byteLength, (release) => {
-          if (!open) {
-            release();
-            return;
-          }
-          call.write(bytes, (fault: unknown) => {
-            release();
-            if (!fault) guard(written);
-          });
-        });
-      },
+      node: readNode(node),
+      write,
       isDueElsewhere: (typeUrl) => streams.isDueElsewhere(made, typeUrl),
       wrote(renewedEndpoints) {
         streams.wrote(made, renewedEndpoints);
@@ -117,49 +117,34 @@ function acceptCall(
     const made: TableEntry = {
       stream,
       service,
-      connection: `${call.getPeer()} ${request.node.id}`,
+      connection: `${peer} ${stream.envoy.nodeId}`,
       guard,
       checkRole() {
-        const { askedRole } = stream;
-        if (roleBindings === undefined || askedRole === undefined) return;
-        if (mayHaveRole(identities, askedRole, roleBindings)) return;
-        const names = identities.map(quote).join(", ") || "nobody";
-        const details = `the client certificate is for ${names}, which may not have role ${quote(askedRole)}`;
-        refuse(status.PERMISSION_DENIED, details);
+        checkRole(stream);
       },
       shutDown() {
-        refuse(status.UNAVAILABLE, "the control plane is shutting down");
+        const details = "the control plane is shutting down";
+        refuse({ code: status.UNAVAILABLE, details });
       },
     };
     made.checkRole();
-    if (!open) return undefined;
+    if (!isOpen()) return undefined;
     entry = made;
     streams.add(made);
     if (isOpen()) context.emit({ kind: "connected", envoy: stream.envoy });
     return isOpen() ? made : undefined;
   };
-  const isOpen = (): boolean => open;
 
   const receive = (bytes: Buffer): void => {
-    let request: XdsRequest;
-    try {
-      request = readRequest(variant, bytes);
-    } catch {
-      // What cannot be read is the client's fault, not the server's.
-      refuse(status.INVALID_ARGUMENT, `not a ${variant === "sotw" ? "" : "Delta"}DiscoveryRequest`);
+    const message = readMessage(service, variant, bytes);
+    if ("code" in message) {
+      refuse(message);
       return;
     }
-    const typeUrl = service.typeUrl ?? request.typeUrl;
-    if (typeUrl === "") {
-      const hint = 'a request on the aggregated service must have a "type_url"';
-      refuse(status.INVALID_ARGUMENT, hint);
-    } else if (request.typeUrl !== "" && request.typeUrl !== typeUrl) {
-      const hint = `${service.label} serves ${typeUrl}, not ${quote(request.typeUrl)}`;
-      refuse(status.INVALID_ARGUMENT, hint);
-    } else {
-      const ready = entry ?? connect(request);
-      ready?.stream.receive(typeUrl, request);
-    }
+    const { typeUrl, request } = message;
+    if (entry !== undefined) entry.stream.receive(typeUrl, request);
+    else if (request.node?.id) connect(request.node)?.stream.receive(typeUrl, request);
+    else refuse(namelessNode);
   };
 
   call.on("data", (bytes: Buffer) => {
@@ -174,12 +159,7 @@ function acceptCall(
   call.on("cancelled", forget);
   call.on("error", forget);
   if (streams.openCalls > context.maxStreams) {
-    const hint = `this control plane takes ${context.maxStreams} streams at most`;
-    refuse(status.RESOURCE_EXHAUSTED, hint);
+    const details = `this control plane takes ${context.maxStreams} streams at most`;
+    refuse({ code: status.RESOURCE_EXHAUSTED, details });
   }
-}
-
-/** Text of a client in a message: no longer than it needs to be, and no bare surrogates. */
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 200));
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { typeUrls } from "../../../src/envoy/type-urls.js";
 import { snapshotOfEditions, type Editions } from "../../support/snapshot.js";
 import { useAdsServer } from "../../support/xds-server.js";
@@ -94,6 +95,19 @@ for (const variant of variants) {
       publish({ endpoints: { a: 2, b: 2 } });
       publish({ endpoints: {} });
       await session.expectQuiet();
+    });
+
+    it("a type that was dropped before its first answer gets none", async () => {
+      const session = xds.open(variant);
+      session.ask(cluster, "a");
+      session.drop(cluster, "a");
+      session.ask(route, "r");
+      const isAsked = (): boolean => xds.server.envoys()[0]?.types.has(route) ?? false;
+      while (!isAsked()) await setImmediate();
+      publish();
+      assert.equal((await session.take()).typeUrl, route);
+      session.ask(cluster, "b");
+      assert.deepEqual((await session.take()).names, ["b"]);
     });
 
     it("names that are added are sent at an unchanged version, by an ACK and by a NACK too", async () => {
