@@ -67,7 +67,7 @@ export const restCatalog = {
     message: inTemplate,
     hint: () => "split it into several functions",
     explain:
-      "Templates are compiled to code that runs in Envoy for every request. One template may have 65,536 characters, 1,000 tags, 16 blocks in each other and 40 nested expressions, and all of a function 128 KiB of code.",
+      "Templates are compiled to code that runs in Envoy for every request. One template may have 65,536 characters (of a path or a header 8,192), 1,000 tags, 16 blocks in each other and 40 nested expressions, and all of a function 128 KiB of code.",
     example:
       "spec:\n  body: '{% for pet in pets %}{% for tag in pet.tags %}{{ tag }}{% endfor %}{% endfor %}' # and so on, 17 blocks deep",
   },

@@ -1,6 +1,7 @@
 import type { TranslationPlugin } from "../translate/plugin.js";
 import { envoyExtensionsPlugin } from "./envoy-extensions/plugin.js";
 import { httpFiltersPlugin } from "./http-filters/plugin.js";
+import { restPlugin } from "./rest/plugin.js";
 import { routeCorsPlugin } from "./route-cors/plugin.js";
 import { routeHeadersPlugin } from "./route-headers/plugin.js";
 import { routeHostRewritePlugin } from "./route-host-rewrite/plugin.js";
@@ -11,6 +12,7 @@ import { staticPlugin } from "./static/plugin.js";
 /** The features of the language that come with the product, in the order in which they are merged. */
 export const builtinPlugins: readonly TranslationPlugin[] = [
   staticPlugin,
+  restPlugin,
   routeHeadersPlugin,
   routeRetriesPlugin,
   routeTimeoutPlugin,

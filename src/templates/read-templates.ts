@@ -106,12 +106,19 @@ function refusalOf(name: string, message: "request" | "response"): string | unde
     : undefined;
 }
 
+/** Of the template of a path or a header, which most servers take up to that length only. */
+const maxHeaderLength = 8_192;
+
 function read(
   text: string,
   format: Format,
   fault: (fault: Fault) => void,
   skipped = 0,
 ): PlacedTemplate {
+  if (text.length > maxHeaderLength && (format === "path" || format === "header")) {
+    const problem = `the template has more than ${maxHeaderLength} characters`;
+    fault({ code: "template/too-large", problem, offset: 0 });
+  }
   const parsed = parseTemplate(text);
   const placed = placePrints(parsed.nodes, format);
   const faults = parsed.faults.length > 0 ? parsed.faults : placed.faults;

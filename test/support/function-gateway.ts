@@ -123,8 +123,11 @@ export async function startFunctionGateway(
     },
     send: ({ method = "GET", path, headers = {}, body }) =>
       new Promise((resolve, reject) => {
+        const isChunked = "transfer-encoding" in headers;
         const length =
-          body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+          body === undefined || isChunked
+            ? {}
+            : { "content-length": String(Buffer.byteLength(body)) };
         const outgoing = httpRequest(
           {
             host: "127.0.0.1",
@@ -146,7 +149,8 @@ export async function startFunctionGateway(
           },
         );
         outgoing.on("error", reject);
-        outgoing.end(body);
+        // A string would have the headers written in its own encoding.
+        outgoing.end(body === undefined ? undefined : Buffer.from(body as string));
       }),
     async deliver(request) {
       const before = received.length;

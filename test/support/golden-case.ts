@@ -10,6 +10,7 @@ import type { ParseLimits } from "../../src/parse/limits.js";
 import { createPipeline, type Build, type PipelineOptions } from "../../src/pipeline.js";
 import { builtinPlugins } from "../../src/plugins/index.js";
 import { readSecrets } from "../../src/secrets/read-secrets.js";
+import { requestScript, responseScript } from "../../src/templates/runtime.js";
 import type { SourceTree } from "../../src/source/source-tree.js";
 import { createPluginSet } from "../../src/translate/plugin-set.js";
 import { defaultTranslationSettings } from "../../src/translate/translate.js";
@@ -108,9 +109,18 @@ export function outputsOf({
   for (const kind of Object.keys(typeUrls) as ResourceKind[]) {
     const rendered = hasErrors(diagnostics) ? {} : byRole(renderSnapshot(snapshot, {}), kind);
     outputs[fileNames[kind]] =
-      Object.keys(rendered).length > 0 ? `${JSON.stringify(rendered, undefined, 2)}\n` : undefined;
+      Object.keys(rendered).length > 0
+        ? withoutScripts(`${JSON.stringify(rendered, undefined, 2)}\n`)
+        : undefined;
   }
   return outputs;
+}
+
+/** The scripts that run templates are in every listener, and would be most of what is seen of one. */
+function withoutScripts(text: string): string {
+  return text
+    .replaceAll(JSON.stringify(responseScript), '"(responseScript of src/templates/runtime.ts)"')
+    .replaceAll(JSON.stringify(requestScript), '"(requestScript of src/templates/runtime.ts)"');
 }
 
 function byRole(rendered: JsonObject, kind: ResourceKind): JsonObject {

@@ -51,6 +51,9 @@ export function chunkPatch({ id, src }: Chunk, hasResponse: boolean): FunctionPa
   };
 }
 
+/** Half of what Envoy takes as the value of a header to add, for each % is written twice. */
+const maxConstantBytes = 8_192;
+
 /**
  * What a function comes to that only sets headers that are always the same: Envoy does that without
  * running anything. Undefined if there is more to it.
@@ -68,6 +71,7 @@ export function constantHeadersPatch({
       return undefined;
     }
     const value = only?.text ?? "";
+    if (Buffer.byteLength(value) > maxConstantBytes) return undefined;
     options.push({
       // A % would begin one of Envoy's own commands.
       header: { key: name, value: value.replaceAll("%", "%%") },

@@ -54,5 +54,5 @@ function envoy_on_request(h)
   local c = { h = h, f = f, part = f.request, steps = 0 }
   local done, e = pcall(f.request.run, c)
   if not done then return answer(h, e) end
-  stream(c)
+  drop(c)
 end

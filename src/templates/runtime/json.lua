@@ -73,7 +73,7 @@ local function number_end(s, i)
   if exponent == 101 or exponent == 69 then
     _, e = find(s, "^[+-]?%d+", e + 2)
   end
-  if e and e - i > MAX_DIGITS then fail("a number has more than " .. MAX_DIGITS .. " digits") end
+  if e and e - i >= MAX_DIGITS then fail("a number has more than " .. MAX_DIGITS .. " digits") end
   return e
 end
 

@@ -13,7 +13,7 @@ function envoy_on_response(h)
   local marks = h:streamInfo():dynamicMetadata():get(NAMESPACE)
   local c = { h = h, f = f, part = f.response, steps = 0, is_response = true, is_head = marks ~= nil and marks.head == true }
   local done, e = pcall(f.response.run, c)
-  if done then return stream(c) end
+  if done then return drop(c) end
   local known = type(e) == "table" and e.text
   if not known then h:logErr("response function: " .. tostring(e)) end
   -- What the back end says about its own failure is worth more than that it could not be rendered; and

@@ -57,37 +57,30 @@ local function describe(headers, body, kind)
 end
 
 -- Puts the new body in the place of the old one, and gives the headers as they can be used from then
--- on. A body that nobody has read is not waited for: it is dropped as it comes.
+-- on. A body that nobody has read, and that no other takes the place of, is not waited for.
 local function place_body(c, body, names)
   local h = c.h
   local headers = h:headers()
-  local comes = c.has_body
-  if c.text == nil then
-    local length = tonumber(headers:get("content-length") or "0") or 0
-    comes = length > 0 or headers:get("transfer-encoding") ~= nil
-    headers:remove("content-encoding")
-  end
-  if c.text == nil and comes then
-    c.stream = body
-  elseif comes or body ~= "" then
+  if c.text == nil then headers:remove("content-encoding") end
+  if c.text == nil and body == "" then
+    c.drops = true
+  elseif c.has_body or body ~= "" then
     h:body(true):setBytes(body)
     headers = h:headers()
   end
   if headers:get("transfer-encoding") then headers:remove("transfer-encoding") end
   if not has_content_type(names) then describe(headers, body, c.part.body) end
-  if body ~= "" or comes or c.is_response then
+  if body ~= "" or c.is_response or headers:get("content-length") then
     headers:replace("content-length", format("%d", #body))
   end
   return headers
 end
 
-local function stream(c)
-  local rest = c.stream
-  if not rest then return end
-  for piece in c.h:bodyChunks() do
-    piece:setBytes(rest)
-    rest = ""
-  end
+-- Drops a body as it comes. Envoy sets content-length to what setBytes() is given, each time: so nothing
+-- but the empty body can be put in the place of pieces.
+local function drop(c)
+  if not c.drops then return end
+  for piece in c.h:bodyChunks() do piece:setBytes("") end
 end
 
 -- What a chunk's request function ends with: everything is rendered, nothing has been changed.
