@@ -88,7 +88,7 @@ describe("README.md", () => {
     const env = { ...gitEnvironment, PATH: `${bin}:${process.env["PATH"]}` };
     const { code, output } = await runScript(script, env);
     assert.equal(code, 0, output);
-    assert.match(output, /^12 files, nothing wrong[^\n]*\nhello\nhealth +ok\n/);
+    assert.match(output, /^14 files, nothing wrong[^\n]*\nhello\nhealth +ok\n/);
   });
 
   it("shows a diagnostic as gloo prints it", async () => {

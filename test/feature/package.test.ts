@@ -63,7 +63,7 @@ describe("the npm package", () => {
     accessSync(gloo, constants.X_OK);
     assert.match(
       run(gloo, ["check", "--no-envoy", "package/sample-repo"], folder),
-      /^12 files, nothing wrong\n/,
+      /^14 files, nothing wrong\n/,
     );
     assert.match(run(gloo, ["render", "package/sample-repo"], folder), /^ingress:\n/);
   });

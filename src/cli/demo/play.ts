@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Io } from "../io.js";
 import type { ControlPlane, Verdict } from "./control-plane.js";
 import { createNarrator, type Narrator } from "./narrator.js";
-import { get } from "./request.js";
+import { get, post } from "./request.js";
 import { copySample, editedFile, setPorts, setRouteUpstream } from "./sample-config.js";
 import type { Running, Stage } from "./stage.js";
 import { PromiseBroken, waitFor } from "./wait-for.js";
@@ -35,6 +35,9 @@ export async function play(
   tell.say(`Envoy       :${stage.ports.envoy}, admin ${envoy.adminAddress}`);
   await expectState(scene, controlPlane, first, "live");
   await expectAnswer(scene, "pets");
+
+  tell.chapter("A function: one request comes in, another goes out");
+  await expectCall(scene);
 
   tell.chapter("A commit changes a route");
   await setRouteUpstream(stage.author.folder, "pets-next");
@@ -93,6 +96,25 @@ async function expectAnswer({ stage, io, tell }: Scene, upstream: string): Promi
   tell.command(`curl -H "Host: ${host}" http://127.0.0.1:${stage.ports.envoy}${path}`);
   tell.output(body);
   tell.kept(`answered by ${upstream}, ${((performance.now() - start) / 1000).toFixed(1)} s later`);
+}
+
+/** The back end is sent what the function's templates make of the request. */
+async function expectCall({ stage, tell }: Scene): Promise<void> {
+  const { envoy } = stage.ports;
+  const sent = '{"owner": {"name": "Ada"}}';
+  const [functionHost, functionPath] = ["adoptions.example", "/adopt/7"];
+  tell.command(
+    `curl -d '${sent}' -H "Content-Type: application/json" -H "Host: ${functionHost}" http://127.0.0.1:${envoy}${functionPath}`,
+  );
+  const answer = await post(envoy, functionHost, functionPath, sent);
+  const wanted = 'pets: PUT /pets/7/owner {"name": "Ada", "since": 2018}';
+  if (answer?.body.trim() !== wanted) {
+    throw new PromiseBroken(
+      `the function was to reach its back end as "${wanted}", but ${answer?.status ?? "no answer"} came: ${answer?.body}`,
+    );
+  }
+  tell.output(answer.body);
+  tell.kept("the path, the method and the body are the function's");
 }
 
 /** No request of many is answered otherwise than before. */

@@ -27,6 +27,7 @@ export async function setPorts(workTree: string, ports: DemoPorts): Promise<void
     ["roles/ingress.yaml", 8080, ports.envoy],
     ["upstreams/pets.yaml", 9001, ports.pets],
     ["upstreams/pets-next.json", 9002, ports.petsNext],
+    ["upstreams/adoptions.yaml", 9001, ports.pets],
     ["teams/checkout/checkout.yaml", 9001, ports.pets],
   ] as const) {
     await edit(join(workTree, file), (text) =>

@@ -27,7 +27,12 @@ describe("gloo render", () => {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     const { ingress, ...others } = JSON.parse(stdout) as Rendered;
     assert.deepEqual(Object.keys(others), []);
-    assert.deepEqual(Object.keys(ingress?.["cluster"] ?? {}), ["checkout", "pets", "pets-next"]);
+    assert.deepEqual(Object.keys(ingress?.["cluster"] ?? {}), [
+      "adoptions",
+      "checkout",
+      "pets",
+      "pets-next",
+    ]);
     for (const [kind, resources] of Object.entries(ingress ?? {})) {
       const type = typeUrls[kind as keyof typeof typeUrls].replace(/.*\//, "");
       for (const resource of Object.values(resources)) {
