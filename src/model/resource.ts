@@ -33,4 +33,9 @@ export interface Config {
   readonly virtualServices: ReadonlyMap<string, Located<VirtualService>>;
   readonly roles: ReadonlyMap<string, Located<Role>>;
   readonly attributes: ReadonlyMap<string, Located<Attribute>>;
+  /**
+   * Names of objects that have mistakes, and are not in the maps above. Who refers to one of them is not
+   * told that it does not exist.
+   */
+  readonly leftOut: Readonly<Record<Kind, ReadonlySet<string>>>;
 }

@@ -119,7 +119,7 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
         appendAll(diagnostics, unserved(input, found.listeners));
         for (const { effective, clusters } of found.framed) {
           const { place } = effective;
-          appendAll(diagnostics, checkClusterNames({ place, clusters }, upstreams.byName));
+          appendAll(diagnostics, checkClusterNames({ place, clusters }, config));
         }
         const made = {
           clusters: state.clusters(selection.upstreams),
@@ -132,9 +132,10 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
       for (const { virtualService, clusters } of virtualServices.byName.values()) {
         if (clusters.length === 0) continue;
         const place: Place = (pointer, at) => targetOf(virtualService, pointer, at);
-        appendAll(diagnostics, checkClusterNames({ place, clusters }, upstreams.byName));
+        appendAll(diagnostics, checkClusterNames({ place, clusters }, config));
       }
-      appendAll(diagnostics, checkFilterUses(listeners));
+      // The filter that is missed may be in an attribute with mistakes.
+      if (config.leftOut.Attribute.size === 0) appendAll(diagnostics, checkFilterUses(listeners));
       appendAll(diagnostics, checkDomains(listeners));
       return { value: { roles, fallback }, diagnostics };
     },
@@ -178,7 +179,10 @@ function createAssignments(translator: UpstreamTranslator): Assignments {
   };
 }
 
-/** Every role that a file declares or a virtual service names, in the order of names. */
+/**
+ * Every role that a file declares or a virtual service names, in the order of names. One with mistakes
+ * is not among them: without its listeners, nothing could be said of it.
+ */
 function membersByRole(
   config: Config,
   virtualServices: Iterable<TranslatedVirtualService>,
@@ -187,6 +191,7 @@ function membersByRole(
   for (const name of config.roles.keys()) members.set(name, []);
   for (const translated of virtualServices) {
     for (const role of new Set(translated.virtualService.value.roles)) {
+      if (config.leftOut.Role.has(role)) continue;
       const known = members.get(role);
       if (known === undefined) members.set(role, [translated]);
       else known.push(translated);

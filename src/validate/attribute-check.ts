@@ -3,7 +3,9 @@ import type { Config } from "../model/resource.js";
 import type { Listener } from "../model/role.js";
 
 /** Warns of attributes that apply to no listener. */
-export function checkSelectors({ attributes, roles }: Config): readonly Diagnostic[] {
+export function checkSelectors({ attributes, roles, leftOut }: Config): readonly Diagnostic[] {
+  // The listener that is meant may be that of a role with mistakes.
+  if (leftOut.Role.size > 0) return [];
   const listeners = [...roles.values()].flatMap(({ value }) => value.listeners ?? []);
   return [...attributes.values()].flatMap((attribute) => {
     const { selector } = attribute.value.listener_attribute;

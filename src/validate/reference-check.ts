@@ -14,8 +14,6 @@ export interface Names {
   readonly config: Config;
   /** The same object (`===`) as long as the upstreams have the same names, left-out ones included. */
   readonly upstreams: object;
-  /** Whether an object of that name is left out: who refers to it is not at fault. */
-  isBroken(kind: "Upstream" | "VirtualService", name: string): boolean;
 }
 
 /** Checks that every name that an object refers to exists. Reports all misses. */
@@ -67,14 +65,14 @@ function holds(called: Known["called"], { upstreams }: Config): boolean {
 function missOf(
   { upstream, function: target }: Destination,
   pointer: JsonPointer,
-  { config, isBroken }: Names,
+  { config }: Names,
   suggest: Suggest,
   virtualService: Located<VirtualService>,
 ): Diagnostic | undefined {
   const name = upstream?.name ?? target?.upstream_name ?? "";
   const known = config.upstreams.get(name);
   if (known === undefined) {
-    if (isBroken("Upstream", name)) return undefined;
+    if (config.leftOut.Upstream.has(name)) return undefined;
     const at = upstream === undefined ? "function/upstream_name" : "upstream/name";
     const params = { upstream: name, ...suggest(name, config.upstreams) };
     const place = targetOf(virtualService, `${pointer}/${at}`);
@@ -115,18 +113,16 @@ function destinationsOf({ routes }: VirtualService): readonly PlacedDestination[
 }
 
 /** Listeners and attributes name virtual services. */
-function checkVirtualServiceNames(
-  { config, isBroken }: Names,
-  suggest: Suggest,
-): readonly Diagnostic[] {
+function checkVirtualServiceNames({ config }: Names, suggest: Suggest): readonly Diagnostic[] {
   const check = (
     located: Located<Role | Attribute>,
     names: readonly string[] = [],
     pointer: JsonPointer,
   ): readonly Diagnostic[] =>
     names.flatMap((name, index) => {
-      if (config.virtualServices.has(name) || isBroken("VirtualService", name)) return [];
-      const params = { name, ...suggest(name, config.virtualServices) };
+      const { virtualServices, leftOut } = config;
+      if (virtualServices.has(name) || leftOut.VirtualService.has(name)) return [];
+      const params = { name, ...suggest(name, virtualServices) };
       const target = targetOf(located, `${pointer}/virtual_services/${index}`);
       return [diagnostic("reference/unknown-virtual-service", params, target)];
     });

@@ -37,19 +37,20 @@ export function createValidator(extensions: LanguageExtensions): Validator {
   const checkSettings = createSettingsCheck(options);
   const checkSecret = createSecretCheck();
   const checkReferences = createReferenceCheck();
-  const namesOf = createNames();
+  const upstreamNamesOf = createUpstreamNames();
   let last: Indexed | undefined;
   return {
     validate({ objects, unreadableNames, settings }, secrets) {
       const indexed = indexObjects(last, nextObjectList(last?.list, objects, checkObject));
       last = indexed;
-      const config = configOf(indexed);
+      const config = configOf(indexed.byKind, unreadableNames);
+      const upstreams = upstreamNamesOf(indexed.byKind, unreadableNames);
       return {
         value: config,
         diagnostics: [
           ...(settings === undefined ? [] : checkSettings(settings)),
           ...kinds.flatMap((kind) => ownDiagnostics(indexed.byKind[kind], secrets, checkSecret)),
-          ...checkReferences(namesOf(config, indexed.byKind, unreadableNames)),
+          ...checkReferences({ config, upstreams }),
           ...checkSelectors(config),
         ],
       };
@@ -84,13 +85,22 @@ function indexObjects(before: Indexed | undefined, list: ObjectList): Indexed {
   };
 }
 
-function configOf({ byKind }: Indexed): Config {
-  // The schema of its kind has accepted each object.
+function configOf(byKind: ByKind, unreadable: ReadonlySet<string>): Config {
+  const leftOut = (kind: Kind): ReadonlySet<string> =>
+    // What cannot be read may be of any kind.
+    unreadable.size === 0 ? byKind[kind].broken : new Set([...byKind[kind].broken, ...unreadable]);
   return {
+    // The schema of its kind has accepted each object.
     upstreams: byKind.Upstream.located as Config["upstreams"],
     virtualServices: byKind.VirtualService.located as Config["virtualServices"],
     roles: byKind.Role.located as Config["roles"],
     attributes: byKind.Attribute.located as Config["attributes"],
+    leftOut: {
+      Upstream: leftOut("Upstream"),
+      VirtualService: leftOut("VirtualService"),
+      Role: leftOut("Role"),
+      Attribute: leftOut("Attribute"),
+    },
   };
 }
 
@@ -112,24 +122,14 @@ function ownDiagnostics(
   return [...notable.flatMap(({ diagnostics }) => diagnostics), ...duplicates, ...ofSecrets];
 }
 
-/** Names as references see them. What identifies them stays the same until one of them changes. */
-function createNames() {
+/** Identifies the names of upstreams, those of left-out ones included, as long as they are the same. */
+function createUpstreamNames() {
   let known: { readonly parts: readonly unknown[]; readonly upstreams: object } | undefined;
-  return (
-    config: Config,
-    { Upstream, VirtualService }: ByKind,
-    unreadable: ReadonlySet<string>,
-  ) => {
+  return ({ Upstream }: ByKind, unreadable: ReadonlySet<string>): object => {
     const parts = [Upstream.names, Upstream.broken, ...unreadable];
     const isSame =
       known?.parts.length === parts.length && known.parts.every((part, i) => part === parts[i]);
     known = { parts, upstreams: isSame && known !== undefined ? known.upstreams : {} };
-    const broken = { Upstream: Upstream.broken, VirtualService: VirtualService.broken };
-    return {
-      config,
-      upstreams: known.upstreams,
-      isBroken: (kind: keyof typeof broken, name: string): boolean =>
-        unreadable.has(name) || broken[kind].has(name),
-    };
+    return known.upstreams;
   };
 }

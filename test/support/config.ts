@@ -14,6 +14,14 @@ export interface ConfigObjects {
   readonly attributes?: readonly Attribute[];
 }
 
+/** Every object is sound. */
+export const nothingLeftOut: Config["leftOut"] = {
+  Upstream: new Set(),
+  VirtualService: new Set(),
+  Role: new Set(),
+  Attribute: new Set(),
+};
+
 /** A config made of objects. Every place is line 1 of a file named after the object. */
 export function configOf(objects: ConfigObjects): Config {
   return {
@@ -21,6 +29,7 @@ export function configOf(objects: ConfigObjects): Config {
     virtualServices: locatedByName("VirtualService", objects.virtualServices ?? []),
     roles: locatedByName("Role", objects.roles ?? []),
     attributes: locatedByName("Attribute", objects.attributes ?? []),
+    leftOut: nothingLeftOut,
   };
 }
 

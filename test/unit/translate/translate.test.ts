@@ -11,6 +11,7 @@ import { createTranslator, defaultTranslationSettings } from "../../../src/trans
 import {
   configOf,
   locate,
+  nothingLeftOut,
   prefixRoute,
   staticUpstream,
   virtualService,
@@ -64,6 +65,7 @@ const anyConfig: fc.Arbitrary<Config> = fc
     virtualServices: mapOf(vs),
     roles: mapOf(own),
     attributes: mapOf(labels),
+    leftOut: nothingLeftOut,
   }));
 
 const anyInputs = fc.record({
