@@ -35,8 +35,9 @@ export interface AdsServerOptions {
   readonly keepaliveMs?: number;
   /**
    * Resources expire at the client this many milliseconds after they, or a heartbeat for them, were
-   * sent; heartbeats come three times as often. Only for clients that support it. Default: they do not
-   * expire. Sensible: minutes, and more than a restart takes.
+   * sent; heartbeats come three times as often. Only for clients that support it, which Envoys on
+   * state of the world do not. Default: they do not expire. Sensible: minutes, and more than a restart
+   * takes.
    */
   readonly resourceTtlMs?: number;
   /** Milliseconds since 1970. */

@@ -216,6 +216,21 @@ describe("state of the world", () => {
     });
   });
 
+  it("names that are added with a NACK are sent, and nothing else", async () => {
+    xds.server.publish(snapshotOfEditions(twoOfEach));
+    const stream = xds.client.sotw();
+    stream.send({ node, type_url: endpoints, resource_names: ["a"] });
+    const { nonce = "", version_info } = await stream.next();
+    stream.send({
+      type_url: endpoints,
+      resource_names: ["a", "b"],
+      response_nonce: nonce,
+      error_detail: { code: 3, message: "no" },
+    });
+    const { names, version } = readSotw(await stream.next());
+    assert.deepEqual([names, version], [["b"], version_info]);
+  });
+
   it("a NACK with the current version_info is one all the same", async () => {
     xds.server.publish(snapshotOfEditions(twoOfEach));
     const session = xds.open("sotw");

@@ -235,7 +235,7 @@ for (const variant of variants) {
           publish(fresh);
           assert.equal(client.take("ack"), false, "an equal snapshot is quiet");
         }),
-        { numRuns: Number(process.env["FC_RUNS"] ?? 300) },
+        { numRuns: Number(process.env["FC_RUNS"] ?? 150) },
       );
     });
 
@@ -272,7 +272,7 @@ for (const variant of variants) {
             }
           },
         ),
-        { numRuns: Number(process.env["FC_RUNS"] ?? 300) },
+        { numRuns: Number(process.env["FC_RUNS"] ?? 150) },
       );
     });
   });
