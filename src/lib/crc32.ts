@@ -8,10 +8,10 @@ const table = lazy(() =>
   }),
 );
 
-/** The CRC-32 of zlib (zlib's own is in node only from 20.15 on). */
-export function crc32(bytes: Uint8Array): number {
+/** The CRC-32 of zlib (zlib's own is in node only from 20.15 on). `before` is that of what comes before. */
+export function crc32(bytes: Uint8Array, before = 0): number {
   const steps = table();
-  let value = 0xffffffff;
+  let value = ~before;
   for (const byte of bytes) value = (value >>> 8) ^ (steps[(value ^ byte) & 0xff] ?? 0);
   return (value ^ 0xffffffff) >>> 0;
 }

@@ -5,6 +5,7 @@ import type { BlockReader } from "./block-reader.js";
 import { applyDelta, deltaResultSize } from "./delta.js";
 import { readDeltified, type DeltaContext } from "./delta-chain.js";
 import { CorruptObjectError, oidOf, type GitObject } from "./git-object.js";
+import { hashLargeEntry } from "./hash-large-entry.js";
 import { inflateAt } from "./inflate.js";
 import {
   type PackEntry,
@@ -14,6 +15,9 @@ import {
   readPackEntry,
 } from "./pack-entry.js";
 import type { IndexedObject } from "./pack-index.js";
+
+/** Whole objects of more bytes than this are named piece by piece. */
+const largeBytes = 1024 * 1024;
 
 /** What indexing needs besides the pack. */
 export interface IndexPackOptions extends Omit<DeltaContext, "offsetOf"> {
@@ -29,15 +33,22 @@ export async function indexPack(
   pack: BlockReader,
   options: IndexPackOptions,
 ): Promise<readonly IndexedObject[]> {
-  const { limits } = options;
+  const { limits, signal } = options;
   const count = packObjectCount(pack);
   if (count > limits.maxPackObjects) throw tooLarge("the remote's pack", "maxPackObjects", limits);
-  const breathe = createBreather(options.signal);
+  const breathe = createBreather(signal);
   const naming = createNaming(pack, options);
   let offset = packHeaderBytes;
   for (let number = 0; number < count; number++) {
     const entry = readPackEntry(pack, offset);
     naming.checkSize(entry.size);
+    if (entry.content.kind === "whole" && entry.size > largeBytes) {
+      const { type } = entry.content;
+      const hashed = await hashLargeEntry(pack, entry, type, { signal, breathe });
+      await naming.addNamed({ ...hashed, offset }, breathe);
+      offset = hashed.end;
+      continue;
+    }
     const { content, packedBytes } = inflateAt(pack, entry.dataOffset, entry.size);
     const end = entry.dataOffset + packedBytes;
     const crc = crc32(pack.read(offset, end - offset));
@@ -114,10 +125,14 @@ function createNaming(pack: BlockReader, options: IndexPackOptions) {
 
   function name({ offset, crc }: Place, object: GitObject): void {
     const oid = oidOf(object.type, object.content);
+    record({ oid, offset, crc });
+    options.remember(offset, { ...object, oid });
+  }
+
+  function record({ oid, offset, crc }: IndexedObject): void {
     found.push({ oid, offset, crc });
     named.add(offset);
     offsetByOid.set(oid, offset);
-    options.remember(offset, { ...object, oid });
   }
 
   /** Names the deltas that waited for a base. */
@@ -154,6 +169,11 @@ function createNaming(pack: BlockReader, options: IndexPackOptions) {
       }
       if (content.kind === "whole") name(place, { type: content.type, content: data });
       else if (base !== undefined) name(place, makeFrom(readBase(base), data));
+      await settle(found.length - 1, breathe);
+    },
+    /** Takes an entry that has its name already. */
+    async addNamed(object: IndexedObject, breathe: Breathe) {
+      record(object);
       await settle(found.length - 1, breathe);
     },
     /** Names the deltas whose bases are in other packs. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,17 +51,22 @@ async function index(
 
 const codes = { commit: 1, tree: 2, blob: 3, tag: 4, offset: 6, ref: 7 } as const;
 
-/** One entry of a pack: its head, what comes between, and its data, compressed. */
-function entry(code: number, data: Buffer, between: Uint8Array = Buffer.alloc(0)): Buffer {
+/** The head of an entry of a pack: its type, and the size of its data. */
+function headOf(code: number, bytes: number): Buffer {
   const head: number[] = [];
-  let size = data.length >> 4;
-  let byte = (code << 4) | (data.length & 15);
+  let size = bytes >> 4;
+  let byte = (code << 4) | (bytes & 15);
   while (size > 0) {
     head.push(byte | 0x80);
     byte = size & 0x7f;
     size >>= 7;
   }
-  return Buffer.concat([Buffer.from([...head, byte]), between, deflateSync(data)]);
+  return Buffer.from([...head, byte]);
+}
+
+/** One entry of a pack: its head, what comes between, and its data, compressed. */
+function entry(code: number, data: Buffer, between: Uint8Array = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([headOf(code, data.length), between, deflateSync(data)]);
 }
 
 function packOf(entries: readonly Buffer[], count = entries.length): Buffer {
@@ -166,6 +171,52 @@ describe("indexPack()", () => {
       }),
       { numRuns: 300, seed: 7 },
     );
+  });
+
+  describe("an object that is named piece by piece", () => {
+    const size = 3_000_000;
+    const content = Buffer.alloc(size, "a line of text, again and again\n");
+    const noise = randomBytes(size);
+    const first = entry(codes.blob, Buffer.from("first"));
+    const last = entry(codes.blob, Buffer.from("last"));
+    const saying = (bytes: number, data: Buffer): Buffer =>
+      Buffer.concat([headOf(codes.blob, bytes), data]);
+
+    it("has the name and place that Git gives it, and may be a base", async (t) => {
+      const copy = Buffer.from([0xc0, 0x8d, 0xb7, 0x01, 5, 0x90, 5]);
+      const large = { type: "blob", content } as const;
+      const delta = entry(codes.ref, copy, Buffer.from(oidOf("blob", content), "hex"));
+      const entries = [delta, first, entry(codes.blob, content), entry(codes.blob, noise), last];
+      const pack = packOf(entries);
+      const found = await index(t, pack);
+      const want = [
+        oid(content.subarray(0, 5).toString()),
+        oid("first"),
+        oidOf(large.type, large.content),
+        oidOf("blob", noise),
+        oid("last"),
+      ];
+      assert.deepEqual(found.map((object) => object.oid).sort(), want.sort());
+      const repo = await createTestRepository();
+      t.after(() => repo.remove());
+      const path = join(repo.folder, "large.pack");
+      await writeFile(path, pack);
+      await runGit(repo.folder, ["index-pack", "--index-version=2", path]);
+      const made = encodePackIndex(found, pack.subarray(-20));
+      assert.deepEqual(made, await readFile(join(repo.folder, "large.idx")));
+    });
+
+    for (const [name, bad] of [
+      ["is larger than it says", saying(size - 1, deflateSync(content))],
+      ["is smaller than it says", saying(size + 1, deflateSync(content))],
+      ["is cut off", saying(size, deflateSync(noise).subarray(0, 1_000_000))],
+      ["is not compressed", saying(size, noise)],
+      ["is not there", saying(size, Buffer.alloc(0))],
+    ] as const) {
+      it(`is refused when it ${name}`, async (t) => {
+        await assert.rejects(index(t, packOf([first, bad, last])), { name: "CorruptObjectError" });
+      });
+    }
   });
 
   const good = entry(codes.blob, Buffer.from("base"));
