@@ -13,115 +13,140 @@ export interface KeywordContext {
   deref(schema: JsonObject): JsonObject;
 }
 
+/** An error of ajv, as the functions below need it. */
+interface KeywordError {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly data: JsonValue;
+  /** The schema that has the keyword. */
+  readonly schema: JsonObject;
+  /** Of a key that is wrong itself, that of its value. */
+  readonly pointer: JsonPointer;
+  readonly at: "key" | "value";
+}
+
+type MakeFinding = (error: KeywordError, context: KeywordContext) => Finding | undefined;
+
 /** What an error of any keyword but `oneOf` and `anyOf` means; undefined: nothing of its own. */
 export function keywordFinding(error: ErrorObject, context: KeywordContext): Finding | undefined {
-  const { keyword, propertyName } = error;
-  // ajv's types leave out what each keyword's parameters hold.
-  const params = error.params as Readonly<Record<string, unknown>>;
-  const data = (error.data ?? null) as JsonValue;
-  const schema: JsonObject = isJsonObject(error.parentSchema) ? error.parentSchema : {};
-  // Of a key that is wrong itself, the pointer is that of its value.
-  const pointer =
-    propertyName === undefined ? error.instancePath : pointerOf(error.instancePath, propertyName);
-  const at = propertyName === undefined ? "value" : "key";
-  const limit = Number(params["limit"]);
-  switch (keyword) {
-    case "if":
-    case "propertyNames":
-      // What is wrong has an error of its own.
-      return undefined;
-    case "additionalProperties":
-    case "unevaluatedProperties": {
-      const key = String(params["additionalProperty"] ?? params["unevaluatedProperty"]);
-      const keyPointer = pointerOf(pointer, key);
-      return finding(
-        "schema/unknown-key",
-        unknownKeyParams(key, schema, context),
-        keyPointer,
-        "key",
-      );
+  const { keyword, propertyName, instancePath, parentSchema } = error;
+  // What is wrong has an error of its own.
+  if (keyword === "if" || keyword === "propertyNames") return undefined;
+  const isKey = propertyName !== undefined;
+  const own: KeywordError = {
+    // ajv's types leave out what each keyword's parameters hold.
+    params: error.params as KeywordError["params"],
+    data: (error.data ?? null) as JsonValue,
+    schema: isJsonObject(parentSchema) ? parentSchema : {},
+    pointer: isKey ? pointerOf(instancePath, propertyName) : instancePath,
+    at: isKey ? "key" : "value",
+  };
+  const make = makers[keyword];
+  if (make !== undefined) return make(own, context);
+  return finding("schema/violated", { reason: error.message ?? keyword }, own.pointer, own.at);
+}
+
+const outOfRange: MakeFinding = ({ data, schema, pointer }) => {
+  // Its type says so already.
+  if (schema["type"] === "integer" && !Number.isInteger(data)) return undefined;
+  const found = shortText(data) ?? describeJson(data);
+  return finding("schema/out-of-range", { range: rangeText(schema), found }, pointer);
+};
+
+const tooFew =
+  (what: string, items: string): MakeFinding =>
+  ({ params, pointer, at }) => {
+    const limit = Number(params["limit"]);
+    if (limit === 1) {
+      return finding("schema/empty", { what: at === "key" ? "the key" : what }, pointer, at);
     }
-    case "required": {
-      const key = String(params["missingProperty"]);
-      const example = exampleOf(key, schema, context);
-      return finding("schema/missing-key", { key, ...(example && { example }) }, pointer);
-    }
-    case "dependentRequired": {
-      const key = String(params["property"]);
-      const needs = String(params["missingProperty"]);
-      return finding("schema/needs-key", { key, needs }, pointerOf(pointer, key), "key");
-    }
-    case "type": {
-      const types = [params["type"]].flat().map((type) => typeNames[String(type)] ?? String(type));
-      const { examples } = schema;
-      const example = Array.isArray(examples) ? shortText(examples[0] as JsonValue) : undefined;
-      return finding(
-        "schema/wrong-type",
-        { expected: types.join(" or "), found: describeJson(data), ...(example && { example }) },
-        pointer,
-        at,
-      );
-    }
-    case "format": {
-      const format = context.formats.get(String(params["format"]));
-      const text = String(data);
-      if (format === undefined) break;
-      const reason = format.fault(text) ?? "it does not have the form that is needed here";
-      return finding(format.code, { text, reason }, pointer, at);
-    }
-    case "const":
-    case "enum": {
-      const allowed = keyword === "const" ? [params["allowedValue"]] : params["allowedValues"];
-      return notOneOf(allowed as readonly JsonValue[], data, pointer);
-    }
-    case "discriminator": {
-      const tag = String(params["tag"]);
-      return finding(
-        "schema/no-form-fits",
-        { found: describeJson((params["tagValue"] ?? null) as JsonValue) },
-        pointerOf(pointer, tag),
-      );
-    }
-    case "minimum":
-    case "maximum":
-    case "exclusiveMinimum":
-    case "exclusiveMaximum":
-      // Its type says so already.
-      if (schema["type"] === "integer" && !Number.isInteger(data)) return undefined;
-      return finding(
-        "schema/out-of-range",
-        { range: rangeText(schema), found: shortText(data) ?? describeJson(data) },
-        pointer,
-      );
-    case "minLength":
-    case "minItems":
-    case "minProperties":
-      if (limit !== 1) break;
-      return finding(
-        "schema/empty",
-        { what: at === "key" ? "the key" : emptyThings[keyword] },
-        pointer,
-        at,
-      );
-    case "maxLength":
-    case "maxItems":
-    case "maxProperties":
-      return finding("schema/too-long", { limit, unit: units[keyword] }, pointer, at);
-    case "uniqueItems": {
-      const [first, second] = [Number(params["j"]), Number(params["i"])].sort((a, b) => a - b);
-      const items = { first: first ?? 0, second: second ?? 0 };
-      return finding("schema/duplicate-item", items, pointerOf(pointer, items.second));
-    }
-    case "false schema":
-      return finding("schema/violated", { reason: "nothing may stand here" }, pointer, at);
-    case "pattern": {
-      const { description } = schema;
-      if (typeof description !== "string") break;
-      const reason = `expected ${clause(description)}, found ${describeJson(data)}`;
-      return finding("schema/violated", { reason }, pointer, at);
-    }
-  }
-  return finding("schema/violated", { reason: error.message ?? keyword }, pointer, at);
+    const reason = `${what} must have at least ${limit} ${items}`;
+    return finding("schema/violated", { reason }, pointer, at);
+  };
+
+const tooMany =
+  (unit: string): MakeFinding =>
+  ({ params, pointer, at }) =>
+    finding("schema/too-long", { limit: Number(params["limit"]), unit }, pointer, at);
+
+const unknownKey: MakeFinding = ({ params, schema, pointer }, context) => {
+  const key = String(params["additionalProperty"] ?? params["unevaluatedProperty"]);
+  const about = unknownKeyParams(key, schema, context);
+  return finding("schema/unknown-key", about, pointerOf(pointer, key), "key");
+};
+
+const makers: Readonly<Record<string, MakeFinding>> = {
+  additionalProperties: unknownKey,
+  unevaluatedProperties: unknownKey,
+  required({ params, schema, pointer }, context) {
+    const key = String(params["missingProperty"]);
+    const example = exampleOf(key, schema, context);
+    return finding("schema/missing-key", { key, ...(example && { example }) }, pointer);
+  },
+  dependentRequired({ params, pointer }) {
+    const key = String(params["property"]);
+    const needs = String(params["missingProperty"]);
+    return finding("schema/needs-key", { key, needs }, pointerOf(pointer, key), "key");
+  },
+  type({ params, data, schema, pointer, at }) {
+    const types = [params["type"]].flat().map((type) => typeNames[String(type)] ?? String(type));
+    const example = firstExample(schema);
+    const about = { expected: types.join(" or "), found: describeJson(data) };
+    return finding("schema/wrong-type", { ...about, ...(example && { example }) }, pointer, at);
+  },
+  format({ params, data, pointer, at }, { formats }) {
+    const format = formats.get(String(params["format"]));
+    if (format === undefined) return undefined;
+    const text = String(data);
+    const reason = format.fault(text) ?? "it does not have the form that is needed here";
+    return finding(format.code, { text, reason }, pointer, at);
+  },
+  const: ({ params, data, pointer }) =>
+    // The schema is JSON, and so is the constant in it.
+    notOneOf([params["allowedValue"] as JsonValue], data, pointer),
+  enum: ({ params, data, pointer }) =>
+    notOneOf(params["allowedValues"] as readonly JsonValue[], data, pointer),
+  discriminator({ params, schema, pointer }, context) {
+    const tag = String(params["tag"]);
+    const found = (params["tagValue"] ?? null) as JsonValue;
+    return notOneOf(tagsOf(tag, schema, context), found, pointerOf(pointer, tag));
+  },
+  minimum: outOfRange,
+  maximum: outOfRange,
+  exclusiveMinimum: outOfRange,
+  exclusiveMaximum: outOfRange,
+  minLength: tooFew("the text", "characters"),
+  minItems: tooFew("the list", "items"),
+  minProperties: tooFew("the mapping", "keys"),
+  maxLength: tooMany("characters"),
+  maxItems: tooMany("items"),
+  maxProperties: tooMany("keys"),
+  uniqueItems({ params, pointer }) {
+    const [first = 0, second = 0] = [Number(params["j"]), Number(params["i"])].sort(
+      (a, b) => a - b,
+    );
+    return finding("schema/duplicate-item", { first, second }, pointerOf(pointer, second));
+  },
+  "false schema": ({ pointer, at }) =>
+    finding("schema/violated", { reason: "nothing may stand here" }, pointer, at),
+  pattern({ params, data, schema: { description }, pointer, at }) {
+    const wanted =
+      typeof description === "string"
+        ? clause(description)
+        : `a text that matches ${String(params["pattern"])}`;
+    const reason = `expected ${wanted}, found ${describeJson(data)}`;
+    return finding("schema/violated", { reason }, pointer, at);
+  },
+};
+
+/** The values of the key that tells the branches of a choice apart. */
+function tagsOf(tag: string, { oneOf }: JsonObject, { deref }: KeywordContext): JsonValue[] {
+  const branches = (Array.isArray(oneOf) ? oneOf : []).filter(isJsonObject).map(deref);
+  return branches.flatMap(({ properties }) => {
+    const own = isJsonObject(properties) ? properties[tag] : undefined;
+    if (!isJsonObject(own)) return [];
+    const all = own["const"] === undefined ? own["enum"] : [own["const"]];
+    return Array.isArray(all) ? (all as JsonValue[]) : [];
+  });
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -133,14 +158,6 @@ const typeNames: Readonly<Record<string, string>> = {
   boolean: "a boolean",
   null: "nothing",
 };
-
-const emptyThings = {
-  minLength: "the text",
-  minItems: "the list",
-  minProperties: "the mapping",
-} as const;
-
-const units = { maxLength: "characters", maxItems: "items", maxProperties: "keys" } as const;
 
 function unknownKeyParams(key: string, schema: JsonObject, { deref }: KeywordContext) {
   const properties = isJsonObject(schema["properties"]) ? schema["properties"] : {};
@@ -160,9 +177,12 @@ function exampleOf(key: string, schema: JsonObject, context: KeywordContext): st
   const properties = isJsonObject(schema["properties"]) ? schema["properties"] : {};
   const own = properties[key];
   if (!isJsonObject(own)) return undefined;
-  const { examples = context.deref(own)["examples"] } = own;
-  const example = Array.isArray(examples) ? shortText(examples[0] as JsonValue) : undefined;
+  const example = firstExample(own) ?? firstExample(context.deref(own));
   return example === undefined ? undefined : `${key}: ${example}`;
+}
+
+function firstExample({ examples }: JsonObject): string | undefined {
+  return Array.isArray(examples) ? shortText(examples[0] as JsonValue) : undefined;
 }
 
 /** A value in YAML's flow style; undefined if it is long. */

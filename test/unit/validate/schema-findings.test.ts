@@ -116,7 +116,7 @@ describe("findingsOf()", () => {
         oneOf: [leaf("a"), leaf("b")],
       },
       { kind: "c", size: 1 },
-      ["schema/no-form-fits /kind"],
+      ["schema/not-one-of /kind"],
     ],
     [
       "exactly one key, beside other mistakes",
