@@ -43,7 +43,8 @@ end
 
 local function from_path(c, P, pattern)
   local path = c.h:headers():get(":path") or ""
-  if not pattern.query then path = match(path, "^[^?]*") end
+  local mark = not pattern.query and find(path, "?", 1, true)
+  if mark then path = sub(path, 1, mark - 1) end
   extract(P, pattern, path)
 end
 
