@@ -23,7 +23,12 @@ function editDistance(left: string, right: string, cap: number): number {
   let last = Array.from({ length: right.length + 1 }, (_, column) => column);
   for (let row = 1; row <= left.length; row++) {
     const current = [row];
-    for (let column = 1; column <= right.length; column++) {
+    let least = row;
+    // Further from the diagonal than `cap`, no distance is below it.
+    const from = Math.max(1, row - cap);
+    const to = Math.min(right.length, row + cap);
+    for (let column = 1; column < from; column++) current.push(cap);
+    for (let column = from; column <= to; column++) {
       const same = left[row - 1] === right[column - 1];
       let cost = Math.min(
         (last[column] ?? cap) + 1,
@@ -35,7 +40,10 @@ function editDistance(left: string, right: string, cap: number): number {
         cost = Math.min(cost, (beforeLast[column - 2] ?? cap) + 1);
       }
       current.push(cost);
+      if (cost < least) least = cost;
     }
+    // It only grows from here. (A swap costs no less than the wrong letter that it would be without.)
+    if (least >= cap) return cap;
     beforeLast = last;
     last = current;
   }
