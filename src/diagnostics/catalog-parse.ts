@@ -5,6 +5,15 @@ const ignoreHint = (): string =>
 
 /** The diagnostics of the parse stage: files, text, YAML, JSON, and what kind of object it is. */
 export const parseCatalog = {
+  "tree/missing-folder": {
+    severity: "error",
+    message: (p: { folder: string }) => `the commit has no folder "${p.folder}"`,
+    hint: () =>
+      "restore the folder, or lead the process to where the config lies (`--path`); to serve nothing, keep a file in it",
+    explain:
+      "The process is told to read its config below a folder that the commit does not have. Taken literally, that would empty every Envoy; far more often the folder was moved, or its name is misspelt in the settings.",
+    example: "# gloo serve --path env/prd\n# env/prod/upstreams/pets.yaml\nname: pets",
+  },
   "tree/too-many-files": {
     severity: "error",
     message: (p: { limit: number; found: number }) =>

@@ -108,6 +108,11 @@ export function createParser(limits: Partial<ParseLimits> = {}): Parser {
       const selection = selectionFor(root);
       const parsed = parseFolder(root, "open", selection, root.path);
       const diagnostics = [...selection.diagnostics, ...parsed.diagnostics];
+      // Git has no empty folders.
+      if (root.path !== "" && root.entries.length === 0) {
+        const location = { file: root.path, line: 1, column: 1 };
+        diagnostics.push(diagnostic("tree/missing-folder", { folder: root.path }, { location }));
+      }
       if (parsed.files > allLimits.maxFiles) {
         const params = { limit: allLimits.maxFiles, found: parsed.files };
         const location = { file: root.path === "" ? "." : root.path, line: 1, column: 1 };

@@ -22,6 +22,8 @@ interface CaseSettings {
   /** Entries that cannot, or should not, lie in `in/`: bytes, and what a source refuses. */
   readonly entries?: Readonly<Record<string, TreeContent | { readonly base64: string }>>;
   readonly parseLimits?: Partial<ParseLimits>;
+  /** The folder that config is read from. Default: the root. */
+  readonly basePath?: string;
   /** Adds the plugins of `outside-plugins.ts` to the built-in ones. */
   readonly outsidePlugins?: boolean;
 }
@@ -54,7 +56,10 @@ export async function readCase(name: string): Promise<GoldenCase> {
   return {
     name,
     out: new URL("out/", base),
-    tree: treeOf({ ...filesIn(new URL("in/", base)), ...entriesOf(settings) }),
+    tree: treeBelow(
+      settings.basePath ?? "",
+      treeOf({ ...filesIn(new URL("in/", base)), ...entriesOf(settings) }),
+    ),
     secrets,
     options: {
       plugins: createPluginSet([
@@ -65,6 +70,18 @@ export async function readCase(name: string): Promise<GoldenCase> {
       ...(settings.parseLimits && { parseLimits: settings.parseLimits }),
     },
   };
+}
+
+/** The tree as a source gives it that is told a base path. */
+function treeBelow(basePath: string, { commit, root }: SourceTree): SourceTree {
+  let folder = root;
+  for (const name of basePath.split("/").filter((part) => part !== "")) {
+    const path = folder.path === "" ? name : `${folder.path}/${name}`;
+    const entry = folder.entries.find((child) => child.name === name);
+    folder =
+      entry?.kind === "folder" ? entry : { kind: "folder", path, name, oid: "0", entries: [] };
+  }
+  return { commit, root: folder };
 }
 
 function filesIn(root: URL): Readonly<Record<string, Uint8Array>> {
