@@ -85,7 +85,7 @@ it(`serves the same bytes and versions after each of ${rounds} kills with the re
             sameHoldings(good.at(-1) ?? {}, held),
           );
           reconcileMs = performance.now() - sinceMs;
-        } else await delay(Math.random() * reconcileMs * 1.3);
+        } else await delay(Math.random() * reconcileMs * 1.6);
         serve.kill("SIGKILL");
         await serve.ended;
         const newest = Math.max(observed, newestIn(robot.holdings()));
