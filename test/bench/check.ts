@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { runGloo } from "../support/cli.js";
 import { envoyPath } from "../support/envoy-binary.js";
 import { treeT, type TreeTOptions } from "../support/tree-t.js";
-import { medianOf, timeMs, type Bench, type BenchRow } from "./bench.js";
+import { median, medianOf, timeMs, type Bench, type BenchRow } from "./bench.js";
+import { childrenCpuS } from "./machine.js";
 
 const rounds = 5;
 const trees: readonly { readonly what: string; readonly tree: TreeTOptions; budgetS: number }[] = [
@@ -27,15 +28,16 @@ export const checkBench: Bench = {
       for (const [index, { what, tree, budgetS }] of trees.entries()) {
         const target = join(folder, String(index));
         await writeFiles(target, treeT(tree));
-        const check = (flag: string): Promise<readonly number[]> => measure(target, flag, env);
+        const check = (flag: string): Promise<Measured> => measure(target, flag, env);
         const row = { id: "P7", unit: "s", budget: budgetS } as const;
-        const alone = medianOf(await check("--no-envoy"));
-        rows.push({ ...row, what: `gloo check on ${what}, without Envoy`, ...alone });
-        rows.push({
-          ...row,
-          what: `gloo check on ${what}, judged by Envoy as well`,
-          ...medianOf(await check("--envoy")),
-        });
+        rows.push(
+          { ...row, what: `gloo check on ${what}, without Envoy`, ...(await check("--no-envoy")) },
+          {
+            ...row,
+            what: `gloo check on ${what}, judged by Envoy too`,
+            ...(await check("--envoy")),
+          },
+        );
       }
       return rows;
     } finally {
@@ -44,20 +46,21 @@ export const checkBench: Bench = {
   },
 };
 
-async function measure(
-  target: string,
-  flag: string,
-  env: NodeJS.ProcessEnv,
-): Promise<readonly number[]> {
+type Measured = Pick<BenchRow, "value" | "range" | "against">;
+
+async function measure(target: string, flag: string, env: NodeJS.ProcessEnv): Promise<Measured> {
   const seconds: number[] = [];
+  const cpuS: number[] = [];
   for (let round = 0; round < rounds; round++) {
+    const cpuBefore = childrenCpuS() ?? NaN;
     const ms = await timeMs(async () => {
       const { code, stdout, stderr } = await runGloo(["check", target, flag], { env });
       if (code !== 0) throw new Error(`gloo check ${flag} ended with ${code}: ${stdout}${stderr}`);
     });
     seconds.push(ms / 1000);
+    cpuS.push((childrenCpuS() ?? NaN) - cpuBefore);
   }
-  return seconds;
+  return { ...medianOf(seconds), against: `CPU, of all threads: ${median(cpuS).toFixed(2)} s` };
 }
 
 async function writeFiles(folder: string, files: ReturnType<typeof treeT>): Promise<void> {

@@ -5,6 +5,7 @@ import type { Bench, BenchRow } from "./bench.js";
 import { checkBench } from "./check.js";
 import { edsWarmingBench } from "./eds-warming.js";
 import { fanOutBench } from "./fan-out.js";
+import { coreSharePercent } from "./machine.js";
 import { memoryBench } from "./memory.js";
 import { oneChangeBench } from "./one-change.js";
 import { formatTable } from "./print-table.js";
@@ -34,6 +35,12 @@ if (unknown.length > 0) {
 }
 
 const rows: BenchRow[] = [];
+const shares: number[] = [];
+const noteShare = (): void => {
+  const share = coreSharePercent();
+  if (share !== undefined) shares.push(Math.round(share));
+};
+noteShare();
 for (const bench of benches) {
   if (asked.length > 0 && !idsOf(bench).some((id) => asked.includes(id))) continue;
   const start = performance.now();
@@ -44,10 +51,16 @@ for (const bench of benches) {
     console.error(`${bench.id}: could not be measured:`, cause);
     process.exitCode = 1;
   }
+  noteShare();
 }
 rows.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
 console.log(formatTable(rows));
+if (shares.length > 0) {
+  console.log(
+    `Of a core, a busy thread got ${shares.join(", ")} % before and after each of these.`,
+  );
+}
 const folder = new URL("out/", import.meta.url);
 mkdirSync(folder, { recursive: true });
-const machine = { cores: cpus().length, node: process.version };
+const machine = { cores: cpus().length, node: process.version, coreSharePercents: shares };
 writeFileSync(new URL("bench.json", folder), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
