@@ -67,7 +67,7 @@ function nameFault(text: string): string | undefined {
 }
 
 /** The longest span that fits protobuf and Envoy, as Go's `time.Duration` holds it. */
-const maxDuration = "2562047h47m16.854775807s";
+export const maxDuration = "2562047h47m16.854775807s";
 
 function durationFault(text: string): string | undefined {
   if (/^[-+]?[0-9.]+$/.test(text) && !/^[-+]?0+$/.test(text)) return "it has no unit";

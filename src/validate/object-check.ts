@@ -3,11 +3,13 @@ import { appendAll } from "../lib/append-all.js";
 import { emptyJsonObject, type JsonObject } from "../lib/json.js";
 import { lazy } from "../lib/lazy.js";
 import { nearest } from "../lib/nearest.js";
+import { parseDuration } from "../model/duration.js";
 import type { LanguageExtensions } from "../model/language.js";
 import { pointerOf, type JsonPointer, type Origin } from "../model/location.js";
 import type { Kind, Located } from "../model/resource.js";
 import type { RawObject } from "../parse/documents.js";
 import { finding, shownFindings, type Finding } from "./finding.js";
+import { maxDuration } from "./formats.js";
 import { misplacedKeys, unwrap, type UnwrappedObject } from "./kubernetes-form.js";
 import type { LanguageSchemas, UpstreamTypes } from "./language-schemas.js";
 import { normalize, writtenPointer } from "./normalize.js";
@@ -144,8 +146,12 @@ function canonicalForm(
     visitMarked(value, shape, {
       secret: (ref, use, pointer) => secretUses.push({ ref, use, pointer }),
       nanoseconds(nanoseconds, pointer) {
-        if (nanoseconds === 0 || nanoseconds >= doubtfulNanoseconds) return;
-        findings.push(finding("duration/nanoseconds", { nanoseconds }, pointer));
+        if (parseDuration(nanoseconds) === undefined) {
+          const params = { text: String(nanoseconds), reason: `it is longer than ${maxDuration}` };
+          findings.push(finding("duration/malformed", params, pointer));
+        } else if (nanoseconds !== 0 && nanoseconds < doubtfulNanoseconds) {
+          findings.push(finding("duration/nanoseconds", { nanoseconds }, pointer));
+        }
       },
     });
   }
