@@ -5,7 +5,8 @@ export type Format = "path" | "header" | BodyFormat;
 export type BodyFormat = "json" | "xml" | "form" | "text";
 
 /** What is done to a value so that it stays one value in the place where it is printed. */
-export type Escape = "in_string" | "in_json" | "in_url" | "in_header" | "in_xml" | "text";
+export type Escape =
+  "in_string" | "in_json" | "in_json_line" | "in_url" | "in_header" | "in_xml" | "text";
 
 export type PrintNode = Extract<Node, { kind: "print" }>;
 
@@ -25,15 +26,29 @@ const escapeOf = {
 
 /** Says how each value has to be escaped, which in JSON depends on the text before it. */
 export function placePrints(nodes: readonly Node[], format: Format): PlacedPrints {
-  if (format === "json") return new JsonPlaces().place(nodes);
+  if (format === "json") return new JsonPlaces("in_json").place(nodes);
   const escapes = new Map<PrintNode, Escape>();
   const faults: Fault[] = [];
   visit(nodes, (node) => {
     if (node.kind === "print") escapes.set(node, escapeOf[format]);
     if (node.kind === "text") faults.push(...faultsOfText(node.text, node.offset, format));
   });
-  return { escapes, faults };
+  if (format !== "header" || !jsonInHeader.test(beginningOf(nodes))) return { escapes, faults };
+  const placed = new JsonPlaces("in_json_line").place(nodes);
+  return { escapes: placed.escapes, faults: [...faults, ...placed.faults] };
 }
+
+/** The first text of a template that is not blank. */
+export function beginningOf(nodes: readonly Node[]): string {
+  let beginning = "";
+  visit(nodes, (node) => {
+    if (beginning === "" && node.kind === "text") beginning = node.text.trimStart();
+  });
+  return beginning;
+}
+
+/** How a header begins that is JSON; `[::1]:80` is none. */
+const jsonInHeader = /^(?:["{]|\[\s*["[{])/;
 
 /** Calls `see` for every node, in the order of the text. */
 export function visit(nodes: readonly Node[], see: (node: Node) => void): void {
@@ -73,6 +88,11 @@ type State = "value" | "string" | "backslash";
 class JsonPlaces {
   readonly #escapes = new Map<PrintNode, Escape>();
   readonly #faults: Fault[] = [];
+  readonly #outside: Escape;
+
+  constructor(outside: Escape) {
+    this.#outside = outside;
+  }
 
   place(nodes: readonly Node[]): PlacedPrints {
     const end = this.#walk(nodes, "value");
@@ -100,7 +120,7 @@ class JsonPlaces {
       case "text":
         return stateAfter(node.text, state);
       case "print":
-        this.#escapes.set(node, state === "string" ? "in_string" : "in_json");
+        this.#escapes.set(node, state === "string" ? "in_string" : this.#outside);
         return state;
       case "for":
         this.#join(this.#walk(node.body, state), state, node.offset);

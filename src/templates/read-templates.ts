@@ -1,7 +1,7 @@
-import { parseTemplate } from "./parse-template.js";
+import { parseTemplate, type ParsedTemplate } from "./parse-template.js";
 import {
+  beginningOf,
   placePrints,
-  visit,
   type BodyFormat,
   type Escape,
   type Format,
@@ -60,7 +60,12 @@ export function readTemplates(
       sink(place, text, { code: "template/unsupported", problem, offset: 0 });
     } else {
       const skipped = text.length - text.trimStart().length;
-      const template = read(text.trim(), "header", (fault) => sink(place, text, fault), skipped);
+      const template = readLine(
+        text.trim(),
+        "header",
+        (fault) => sink(place, text, fault),
+        skipped,
+      );
       headers.push({ name, template, isType: name === "content-type" });
     }
   }
@@ -109,26 +114,35 @@ function refusalOf(name: string, message: "request" | "response"): string | unde
 /** Of the template of a path or a header, which most servers take up to that length only. */
 const maxHeaderLength = 8_192;
 
-function read(
+/** Reads a template of a path or a header; `skipped` characters of the text were left out before it. */
+function readLine(
   text: string,
-  format: Format,
+  format: "path" | "header",
   fault: (fault: Fault) => void,
   skipped = 0,
 ): PlacedTemplate {
-  if (text.length > maxHeaderLength && (format === "path" || format === "header")) {
+  if (text.length > maxHeaderLength) {
     const problem = `the template has more than ${maxHeaderLength} characters`;
     fault({ code: "template/too-large", problem, offset: 0 });
   }
-  const parsed = parseTemplate(text);
-  const placed = placePrints(parsed.nodes, format);
-  const faults = parsed.faults.length > 0 ? parsed.faults : placed.faults;
-  for (const found of faults) fault({ ...found, offset: found.offset + skipped });
-  return { nodes: parsed.nodes, escapes: placed.escapes };
+  return place(parseTemplate(text), format, (found) =>
+    fault({ ...found, offset: found.offset + skipped }),
+  );
+}
+
+function place(
+  { nodes, faults }: ParsedTemplate,
+  format: Format,
+  fault: (fault: Fault) => void,
+): PlacedTemplate {
+  const placed = placePrints(nodes, format);
+  (faults.length > 0 ? faults : placed.faults).forEach(fault);
+  return { nodes, escapes: placed.escapes };
 }
 
 function readPath(text: string, place: TemplatePlace, sink: FaultSink): PlacedTemplate {
   // YAML's block texts end with a line break, which no path can have.
-  const template = read(text.trimEnd(), "path", (fault) => sink(place, text, fault));
+  const template = readLine(text.trimEnd(), "path", (fault) => sink(place, text, fault));
   const first = template.nodes[0];
   if ((first === undefined || first.kind === "text") && first?.text.startsWith("/") !== true) {
     const problem = `a path begins with "/"`;
@@ -142,9 +156,9 @@ function readBody(
   contentType: string | undefined,
   sink: FaultSink,
 ): PlacedTemplate & { readonly format: BodyFormat } {
-  const { nodes } = parseTemplate(text);
-  const format = formatOf(nodes, contentType);
-  const template = read(text, format, (fault) => sink({ field: "body" }, text, fault));
+  const parsed = parseTemplate(text);
+  const format = formatOf(parsed.nodes, contentType);
+  const template = place(parsed, format, (fault) => sink({ field: "body" }, text, fault));
   return { ...template, format };
 }
 
@@ -165,9 +179,6 @@ function formatOf(nodes: readonly Node[], contentType: string | undefined): Body
     if (/x-www-form-urlencoded/i.test(contentType)) return "form";
     return /xml|html/i.test(contentType) ? "xml" : "text";
   }
-  let begin = "";
-  visit(nodes, (node) => {
-    if (begin === "" && node.kind === "text") begin = node.text.trimStart().slice(0, 1);
-  });
-  return begin === "" || '{["'.includes(begin) ? "json" : "text";
+  const beginning = beginningOf(nodes);
+  return beginning === "" || '{["'.includes(beginning.charAt(0)) ? "json" : "text";
 }

@@ -435,7 +435,12 @@ describe("hostile values", () => {
       hostile: {
         function: {
           path: '/v1/{{ p }}/{{ default(body_value, "-") }}/end?a={{ p }}&b=1',
-          headers: { "x-p": "{{ p }}", "x-h": "{{ h }}", "x-b": '{{ default(body_value, "") }}' },
+          headers: {
+            "x-p": "{{ p }}",
+            "x-h": "{{ h }}",
+            "x-json": '{"p": "{{ p }}", "b": {{ default(body_value, null) }}, "admin": false}',
+            "x-b": '{{ default(body_value, "") }}',
+          },
           body: '{"p": "{{ p }}", "bare": {{ p }}, "h": "{{ h }}", "b": "{{ default(body_value, "") }}", "admin": false}',
         },
         extensions: { parameters: { path: "/hostile/{p}", headers: { "x-in": "{h}" } } },
@@ -509,18 +514,27 @@ describe("hostile values", () => {
             const made = JSON.parse(bodyOf(got)) as JsonObject;
             assert.deepEqual(Object.keys(made), ["p", "bare", "h", "b", "admin"]);
             assert.deepEqual([made["p"], made["b"], made["admin"]], [p, b, false]);
+            assert.deepEqual(made["bare"], scalarOf(p));
             assert.equal(made["h"], Buffer.from(header, "latin1").toString());
             const [path = "", query, ...more] = got.path.split("?");
             assert.deepEqual(path.split("/"), ["", "v1", encoded(p), encoded(b) || "", "end"]);
             assert.deepEqual([query, more], [`a=${encoded(p)}&b=1`, []]);
             assert.equal(got.headers["x-admin"], undefined);
             assert.equal(got.headers["x-h"], header);
+            const inHeader = Buffer.from(String(got.headers["x-json"]), "latin1").toString();
+            assert.deepEqual(JSON.parse(inHeader), { p, b: scalarOf(b), admin: false });
           },
         ),
         { numRuns: 300, includeErrorInReport: true },
       );
     },
   );
+
+  /** A text outside of a JSON string stands for the number or the word that it is. */
+  function scalarOf(text: string): JsonValue {
+    const isScalar = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(text);
+    return isScalar ? (JSON.parse(text) as JsonValue) : text;
+  }
 
   function encoded(text: string): string {
     return encodeURIComponent(text).replace(

@@ -1,6 +1,9 @@
 -- What becomes of a value in the place where it is printed.
 
-local JSON_ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ["\127"] = "\\u007f" }
+local JSON_ESCAPES = {
+  ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r",
+  ["\t"] = "\\t", ["\127"] = "\\u007f",
+}
 for code = 0, 31 do
   local c = char(code)
   JSON_ESCAPES[c] = JSON_ESCAPES[c] or format("\\u%04x", code)
@@ -67,6 +70,11 @@ end
 local function in_json(v)
   if type(v) == "string" and is_scalar_text(v) then return v end
   return json(v)
+end
+
+-- The same in a header. Line breaks can only be blanks between the parts of lists and objects.
+local function in_json_line(v)
+  return (gsub(in_json(v), "[%z\1-\31]", " "))
 end
 
 local PERCENT, UNPERCENT = {}, {}

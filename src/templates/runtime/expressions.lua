@@ -103,7 +103,9 @@ end
 
 -- Pairs for `for k, v in map`, in the order of keys.
 local function entries(v)
-  if type(v) ~= "table" or v.t ~= OBJECT then fail("a loop over keys and values needs an object, not " .. kind_of(v)) end
+  if type(v) ~= "table" or v.t ~= OBJECT then
+    fail("a loop over keys and values needs an object, not " .. kind_of(v))
+  end
   local keys, n = keys_of(v)
   return v.k, keys, n
 end

@@ -1,5 +1,6 @@
 -- What Envoy calls, and the functions that it has compiled so far.
 
+-- The names that chunks know.
 local env = {
   need = need, member = member, from_body = from_body, from_form = from_form, overlay = overlay,
   from_path = from_path, from_authority = from_authority, from_header = from_header,
@@ -7,8 +8,8 @@ local env = {
   alternative = alternative, truthy = truthy, compare = compare, equal = equal, contains = contains,
   entries = entries, loop_list = loop_list, spend = spend, make_list = make_list,
   make_object = make_object, NULL = NULL, f = functions, buffer = buffer, put = put, concat = concat,
-  text = text, in_string = in_string, in_json = in_json, in_url = in_url, in_header = in_header,
-  in_xml = in_xml, send = send, reply = reply,
+  text = text, in_string = in_string, in_json = in_json, in_json_line = in_json_line,
+  in_url = in_url, in_header = in_header, in_xml = in_xml, send = send, reply = reply,
   num = function(x) return { t = NUMBER, x = x } end,
 }
 
@@ -29,15 +30,19 @@ end
 
 local NAMESPACE = "gloo.rest"
 
+local function respond(h, status, reason)
+  local headers = { [":status"] = status, ["content-type"] = "text/plain; charset=utf-8" }
+  h:respond(headers, reason .. "\n")
+end
+
+-- What the client is told about an error: its mistake or, if it is no table, one of this script.
 local function answer(h, e)
-  if type(e) == "table" and e.text then
-    local status = e.status or 400
-    local reason = status == 413 and "payload too large: " or "bad request: "
-    h:respond({ [":status"] = tostring(status), ["content-type"] = "text/plain; charset=utf-8" }, reason .. to_utf8(e.text) .. "\n")
-  else
+  if type(e) ~= "table" then
     h:logErr("function: " .. tostring(e))
-    h:respond({ [":status"] = "500", ["content-type"] = "text/plain; charset=utf-8" }, "the function could not be run\n")
+    return respond(h, "500", "the function could not be run")
   end
+  local kind = e.status == 413 and "payload too large: " or "bad request: "
+  respond(h, tostring(e.status or 400), kind .. to_utf8(e.text))
 end
 
 function envoy_on_request(h)

@@ -6,7 +6,9 @@ local function blank(s, i)
   return find(s, "[^ \t\r\n]", i) or #s + 1
 end
 
-local ESCAPED = { [34] = '"', [47] = "/", [92] = "\\", [98] = "\b", [102] = "\f", [110] = "\n", [114] = "\r", [116] = "\t" }
+local ESCAPED = {
+  [34] = '"', [47] = "/", [92] = "\\", [98] = "\b", [102] = "\f", [110] = "\n", [114] = "\r", [116] = "\t",
+}
 
 -- The closing quote of the string that opens at i, and whether there are escapes in it.
 local function string_end(s, i)

@@ -11,7 +11,8 @@ function envoy_on_response(h)
   if origin ~= "via_upstream" or not ok or not f or not f.response then return end
   local status = tonumber(headers:get(":status"))
   local marks = h:streamInfo():dynamicMetadata():get(NAMESPACE)
-  local c = { h = h, f = f, part = f.response, steps = 0, is_response = true, is_head = marks ~= nil and marks.head == true }
+  local c = { h = h, f = f, part = f.response, steps = 0, is_response = true }
+  c.is_head = marks ~= nil and marks.head == true
   local done, e = pcall(f.response.run, c)
   if done then return drop(c) end
   local known = type(e) == "table" and e.text

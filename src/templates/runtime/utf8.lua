@@ -50,5 +50,6 @@ local function character(code)
   if code < 65536 then
     return char(224 + floor(code / 4096), 128 + floor(code / 64) % 64, 128 + code % 64)
   end
-  return char(240 + floor(code / 262144), 128 + floor(code / 4096) % 64, 128 + floor(code / 64) % 64, 128 + code % 64)
+  local a, b = floor(code / 262144), floor(code / 4096) % 64
+  return char(240 + a, 128 + b, 128 + floor(code / 64) % 64, 128 + code % 64)
 end

@@ -57,11 +57,11 @@ describe("compileFunction()", () => {
   it("holds texts as literals that they cannot leave", () => {
     const { src } = compile({
       path: "/x",
-      headers: { a: '"]]..os.exit()--' },
+      headers: { a: 'x"]]..os.exit()--' },
       body: '{"\\"": "{{ default(a, "\\"..os.exit()..\\"") }}"}',
     });
     assert.doesNotMatch(src, /[^\x20-\x7e\n]/);
-    assert.match(src, /"\\034\]\]\.\.os\.exit\(\)--"/);
+    assert.match(src, /"x\\034\]\]\.\.os\.exit\(\)--"/);
     assert.match(src, /"\\034\.\.os\.exit\(\)\.\.\\034"/);
   });
 

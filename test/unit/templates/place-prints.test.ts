@@ -58,6 +58,21 @@ describe("placePrints()", () => {
     });
   }
 
+  for (const [text, ...wanted] of [
+    ['{"a": "{{ a }}", "b": {{ b }}}', "in_string", "in_json_line"],
+    ['["{{ a }}", {{ b }}]', "in_string", "in_json_line"],
+    ['W/"{{ a }}"', "in_header"],
+    ['"{{ a }}"', "in_string"],
+    ["[{{ a }}]:{{ b }}", "in_header", "in_header"],
+    ["{{ a }}", "in_header"],
+  ] as const) {
+    it(`sees whether the header ${text} is JSON`, () => {
+      const { escapes, faults } = place(text, "header");
+      assert.deepEqual(faults, []);
+      assert.deepEqual([...escapes.values()], wanted);
+    });
+  }
+
   for (const [format, text, problem, column] of [
     ["path", "/a b", /" " cannot stand in a path; write it as %20/, 3],
     ["path", "/a#b", /"#" cannot stand/, 3],
