@@ -3,7 +3,7 @@ import type { History } from "./history.js";
 import type { Ledger } from "./ledger.js";
 import type { Problems } from "./problems.js";
 import { refusalKeys, type Release } from "./release.js";
-import type { RolloutEvents } from "./rollout.js";
+import type { RolloutEvents } from "./rollout-events.js";
 
 /** What is done about what Envoys make of releases. */
 export interface FollowOptions {

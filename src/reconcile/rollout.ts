@@ -8,7 +8,16 @@ import { countVotes } from "./fleet-votes.js";
 import type { ReleaseStore } from "./release-store.js";
 import type { Release } from "./release.js";
 import { createSickEnvoys } from "./sick-envoys.js";
-import { answerKey, createTrial, refusalOf, type Nack, type Trial } from "./trial.js";
+import type { RolloutEvents } from "./rollout-events.js";
+import {
+  ackDurations,
+  answerKey,
+  createTrial,
+  minorityOf,
+  refusalOf,
+  type Nack,
+  type Trial,
+} from "./trial.js";
 import { isVetoed, type VetoPolicy } from "./veto-policy.js";
 
 /**
@@ -42,26 +51,6 @@ export interface Offered {
   /** Why it could not be written to the state directory; undefined: it was. */
   readonly error: unknown;
   readonly durations: Durations;
-}
-
-/** What becomes of releases, for the history. */
-export interface RolloutEvents {
-  /** Envoys are about to be sent it. */
-  onPublishing(release: Release): void;
-  /** It counts as live. `reason` says what is not as it should be. */
-  onLive(release: Release, reason: string | undefined): void;
-  /** Envoys have proven it: there is no going back beyond it any more. */
-  onProven(release: Release, durations: Durations): void;
-  /** Envoys refused it. It is being taken back, if there is something to go back to. */
-  onRefused(release: Release, refusals: readonly Refusal[]): void;
-  /** This one is served in the place of one that was refused. */
-  onWentBack(release: Release): void;
-  /** Another Envoy refused what was refused already. */
-  onRefusal(release: Release, refusal: Refusal): void;
-  /** All who refused it refuse the release before it too: their word says nothing about it. */
-  onRefusalVoid(release: Release): void;
-  /** A newer one took its place before it was decided on. */
-  onSuperseded(release: Release): void;
 }
 
 export interface RolloutOptions {
@@ -366,21 +355,4 @@ function versionIn(
 ): string | undefined {
   const served = (role === undefined ? undefined : snapshot.roles.get(role)) ?? snapshot.fallback;
   return served.sets.get(typeUrl)?.version;
-}
-
-function ackDurations({ firstSentAtMs, firstAckAtMs, lastAckAtMs }: Trial): Durations {
-  if (firstSentAtMs === undefined || firstAckAtMs === undefined) return {};
-  return {
-    firstAck: firstAckAtMs - firstSentAtMs,
-    allAcks: (lastAckAtMs ?? firstAckAtMs) - firstSentAtMs,
-  };
-}
-
-/** With a policy that can overrule Envoys: that it did. */
-function minorityOf({ against }: Trial): string | undefined {
-  const nodes = [...new Set([...against.values()].map(({ envoy }) => envoy.nodeId))];
-  if (nodes.length === 0) return undefined;
-  return nodes.length === 1
-    ? `Envoy "${nodes[0]}" refuses it and is outvoted`
-    : `${nodes.length} Envoys refuse it and are outvoted`;
 }

@@ -1,5 +1,5 @@
 import type { Exchange, ServeEvent } from "../serve/serve-events.js";
-import type { Refusal } from "./commit-record.js";
+import type { Durations, Refusal } from "./commit-record.js";
 import type { Release } from "./release.js";
 
 /** A release before Envoys, until they have taken or refused it: who said what. Decides nothing. */
@@ -113,4 +113,22 @@ export function createTrial(release: Release, remark?: string): Trial {
 /** A NACK as it is recorded. */
 export function refusalOf({ envoy, typeUrl, message }: Nack, atMs: number): Refusal {
   return { nodeId: envoy.nodeId, role: envoy.role ?? "", typeUrl, message, atMs };
+}
+
+/** What its Envoys took, from the first time that one was sent it. */
+export function ackDurations({ firstSentAtMs, firstAckAtMs, lastAckAtMs }: Trial): Durations {
+  if (firstSentAtMs === undefined || firstAckAtMs === undefined) return {};
+  return {
+    firstAck: firstAckAtMs - firstSentAtMs,
+    allAcks: (lastAckAtMs ?? firstAckAtMs) - firstSentAtMs,
+  };
+}
+
+/** With a policy that can overrule Envoys: that it did. */
+export function minorityOf({ against }: Trial): string | undefined {
+  const nodes = [...new Set([...against.values()].map(({ envoy }) => envoy.nodeId))];
+  if (nodes.length === 0) return undefined;
+  return nodes.length === 1
+    ? `Envoy "${nodes[0]}" refuses it and is outvoted`
+    : `${nodes.length} Envoys refuse it and are outvoted`;
 }

@@ -169,6 +169,26 @@ describe("a restart", () => {
     assert.equal(plane.reconciler.serving()?.commit.commit.oid, proven);
   });
 
+  it("keeps the endpoints that were found last, which cost no build", async () => {
+    const a = await git.commit(gatewayFiles(9001));
+    await start();
+    await plane.reaches(a, "live");
+    const setOf = (): string | undefined =>
+      plane.reconciler.serving()?.snapshot.roles.get("ingress")?.sets.get(typeUrls.endpoints)
+        ?.version;
+    const before = { id: plane.reconciler.serving()?.snapshot.id, version: setOf() };
+    const turned = nextTurn(plane);
+    plane.setEndpoints(new Map([["back", [{ address: "10.1.2.3", port: 80 }]]]));
+    await turned;
+    assert.notEqual(setOf(), before.version);
+    assert.equal(plane.builds(), 1);
+    assert.equal(plane.record(a)?.state, "live");
+    const after = served();
+    killRemote();
+    await restart();
+    assert.deepEqual(served(), after);
+  });
+
   describe("with secrets", () => {
     const withTls: Changes = {
       "upstreams/back.yaml": upstreamYaml("back", 9001),

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import type { Release } from "../../../src/reconcile/release.js";
+import { createReleaseStore, type ReleaseStore } from "../../../src/reconcile/release-store.js";
+import { restoreReleases } from "../../../src/reconcile/restore.js";
+import { openJournal, type Journal } from "../../../src/state/journal.js";
+import { madeSnapshot, plainSnapshot } from "../../support/made-snapshot.js";
+
+function release(name: string, isCanary = false): Release {
+  const who = { name: "Ada", email: "ada@example.com", timestampS: 1_700_000_000 };
+  return {
+    commit: {
+      oid: name.repeat(40),
+      treeOid: "7".repeat(40),
+      parent: "9".repeat(40),
+      author: who,
+      committer: { ...who, name: "Bob" },
+      message: `Change ${name}\n\nAnd why.\n`,
+    },
+    snapshot: madeSnapshot({ ingress: { cluster: { back: name } } }, name.repeat(40)),
+    made: undefined,
+    isCanary,
+  };
+}
+
+const [a, b, c] = [release("a"), release("b"), release("c")] as const;
+
+describe("the release store", () => {
+  let folder: string;
+  let journal: Journal;
+  let store: ReleaseStore;
+  let failures: unknown[];
+  let fails: boolean;
+
+  const open = async (): Promise<void> => {
+    journal = await openJournal(folder);
+    const guard =
+      <T extends unknown[]>(work: (...args: T) => Promise<void>) =>
+      (...args: T): Promise<void> =>
+        fails ? Promise.reject(new Error("full")) : work(...args);
+    store = createReleaseStore({
+      journal: { ...journal, push: guard(journal.push), replace: guard(journal.replace) },
+      onWriteFailure: (cause) => failures.push(cause),
+    });
+  };
+  const restart = async (): Promise<readonly Release[]> => {
+    await journal.close();
+    await open();
+    const attach = (snapshot: Release["snapshot"]) => ({ snapshot, missing: [] });
+    return restoreReleases(journal, new Map(), attach).releases;
+  };
+  const names = (releases: readonly Release[]): string =>
+    releases.map(({ commit }) => commit.oid[0]).join("");
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "gloo-store-"));
+    failures = [];
+    fails = false;
+    await open();
+  });
+  afterEach(async () => {
+    await journal.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("gives back a release as it was, after a restart", async () => {
+    const canary = release("d", true);
+    await store.save(canary, { replacesTop: false });
+    const [restored] = await restart();
+    assert.deepEqual(restored?.commit, canary.commit);
+    assert.equal(restored.isCanary, true);
+    assert.deepEqual(plainSnapshot(restored.snapshot), plainSnapshot(canary.snapshot));
+  });
+
+  it("keeps what would be gone back to beneath the top, until the top has proven itself", async () => {
+    await store.save(a, { replacesTop: false });
+    await store.save(b, { replacesTop: false });
+    await store.save(c, { replacesTop: true });
+    assert.equal(names(await restart()), "ca");
+    await store.settle();
+    assert.equal(names(await restart()), "c");
+  });
+
+  it("does not write what is on top already, also after a restart", async () => {
+    await store.save(a, { replacesTop: false });
+    await restart();
+    fails = true;
+    assert.equal(await store.save(a, { replacesTop: false }), undefined);
+    assert.deepEqual(failures, [undefined]);
+  });
+
+  it("says why it cannot write, and forgets nothing that is still needed", async () => {
+    await store.save(a, { replacesTop: false });
+    await store.save(b, { replacesTop: false });
+    fails = true;
+    assert.match(String(await store.save(a, { replacesTop: true })), /full/);
+    assert.equal(store.isBehind, true);
+    await store.settle();
+    fails = false;
+    assert.equal(names(await restart()), "ba");
+    await store.save(a, { replacesTop: true });
+    assert.equal(store.isBehind, false);
+    await store.settle();
+    assert.equal(names(await restart()), "a");
+  });
+});
