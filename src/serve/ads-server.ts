@@ -136,7 +136,8 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   return {
     listen() {
       // Loads the descriptors of requests, which takes longer than anything that the first one needs.
-      for (const variant of ["sotw", "delta"] as const) readRequest(variant, new Uint8Array());
+      for (const variant of ["sotw", "delta"] as const)
+        readRequest(variant, new Uint8Array(), true);
       const host = options.host ?? "127.0.0.1";
       const address = `${host.includes(":") ? `[${host}]` : host}:${options.port}`;
       return new Promise((resolve, reject) => {

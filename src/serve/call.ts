@@ -136,7 +136,7 @@ export function serveCall(
   };
 
   const receive = (bytes: Buffer): void => {
-    const message = readMessage(service, variant, bytes);
+    const message = readMessage(service, variant, bytes, entry === undefined);
     if ("code" in message) {
       refuse(message);
       return;

@@ -15,15 +15,19 @@ export interface TypedRequest {
   readonly request: XdsRequest;
 }
 
-/** Reads a message of a call. What cannot be read is the client's fault, not the server's. */
+/**
+ * Reads a message of a call, the first one with its node. What cannot be read is the client's fault, not
+ * the server's.
+ */
 export function readMessage(
   service: XdsService,
   variant: XdsRequest["variant"],
   bytes: Uint8Array,
+  isFirst: boolean,
 ): TypedRequest | Refusal {
   let request: XdsRequest;
   try {
-    request = readRequest(variant, bytes);
+    request = readRequest(variant, bytes, isFirst);
   } catch {
     return invalid(`not a ${variant === "sotw" ? "" : "Delta"}DiscoveryRequest`);
   }

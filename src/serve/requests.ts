@@ -1,8 +1,9 @@
 import { decode } from "../envoy/codec.js";
 import type { Node } from "../envoy/generated/messages.js";
+import { protobuf } from "../envoy/protobuf.js";
 
 interface RequestBase {
-  /** Only the first request of a stream is sure to have it. */
+  /** Only the first request of a stream is sure to have it, and only of that is it read. */
   readonly node: Node | undefined;
   /** Empty on a single service means its own type. */
   readonly typeUrl: string;
@@ -29,9 +30,37 @@ export interface DeltaRequest extends RequestBase {
 
 export type XdsRequest = SotwRequest | DeltaRequest;
 
-/** Reads a request. Throws on bytes that are not one. */
-export function readRequest(variant: XdsRequest["variant"], bytes: Uint8Array): XdsRequest {
-  return variant === "sotw" ? readSotw(bytes) : readDelta(bytes);
+/**
+ * Reads a request. Throws on bytes that are not one. Without `withNode`, the node is passed over: most
+ * Envoys send all that they are with each request, up to 100 kB, where only the first one counts.
+ */
+export function readRequest(
+  variant: XdsRequest["variant"],
+  bytes: Uint8Array,
+  withNode: boolean,
+): XdsRequest {
+  const rest = withNode ? bytes : dropNode(bytes, nodeFields[variant]);
+  return variant === "sotw" ? readSotw(rest) : readDelta(rest);
+}
+
+/** Field numbers of `node`. */
+const nodeFields = { sotw: 2, delta: 1 } as const;
+const lengthDelimited = 2;
+
+/** The request without its node, if that comes in the order of fields. */
+function dropNode(bytes: Uint8Array, nodeField: number): Uint8Array {
+  const reader = protobuf().Reader.create(bytes);
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const tag = reader.uint32();
+    if (tag >>> 3 > nodeField) break;
+    reader.skipType(tag & 7);
+    if (tag === ((nodeField << 3) | lengthDelimited)) {
+      const after = bytes.subarray(reader.pos);
+      return start === 0 ? after : Buffer.concat([bytes.subarray(0, start), after]);
+    }
+  }
+  return bytes;
 }
 
 function readSotw(bytes: Uint8Array): SotwRequest {

@@ -22,7 +22,7 @@ describe("readMessage()", () => {
     it(`${label}, type_url "${typeUrl.slice(0, 60)}"`, () => {
       const request = { type_url: typeUrl };
       const bytes = encode("envoy.service.discovery.v3.DiscoveryRequest", request);
-      const read = readMessage(serviceOf(label), "sotw", bytes);
+      const read = readMessage(serviceOf(label), "sotw", bytes, true);
       if (typeof want === "string") {
         assert.ok("typeUrl" in read);
         assert.equal(read.typeUrl, want);
@@ -40,7 +40,7 @@ describe("readMessage()", () => {
       ["sotw", "not a DiscoveryRequest"],
       ["delta", "not a DeltaDiscoveryRequest"],
     ] as const) {
-      const read = readMessage(serviceOf("ADS"), variant, Buffer.from([0xff]));
+      const read = readMessage(serviceOf("ADS"), variant, Buffer.from([0xff]), false);
       assert.ok("code" in read);
       assert.equal(read.details, want);
     }
