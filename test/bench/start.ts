@@ -49,6 +49,8 @@ async function measure(remote: RemoteTree, folder: string): Promise<readonly Ben
     restarts.push(await timeUntilWhole({ repo: remote.url, folder: home, envoyPort }));
   }
   const cold = medianOf(colds);
+  // The fastest one: how long writing 11,000 files takes is up to the disk, and at times it is busy.
+  const cloneMs = Math.min(...clones);
   const ratio = (what: string, values: readonly number[], to: number): BenchRow => ({
     id: what.startsWith("cold") ? "P2" : "P3",
     what,
@@ -57,11 +59,11 @@ async function measure(remote: RemoteTree, folder: string): Promise<readonly Ben
   });
   return [
     {
-      ...ratio("cold start on T until a client has the whole snapshot", colds, median(clones)),
+      ...ratio("cold start on T until a client has the whole snapshot", colds, cloneMs),
       budget: 8,
       against:
-        `${ms(cold.value)}; git clone --depth 1: ${ms(median(clones))} ` +
-        `(bare: ${ms(median(bareClones))})`,
+        `${ms(cold.value)}; git clone --depth 1: ${ms(cloneMs)} ` +
+        `(bare: ${ms(Math.min(...bareClones))})`,
     },
     {
       id: "P2",
