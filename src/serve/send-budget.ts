@@ -14,7 +14,7 @@ export interface SendBudgetOptions {
   readonly smallBytes?: number;
   /**
    * A response that the client does not read holds others up for this long, in milliseconds. Default:
-   * 2,000.
+   * 500.
    */
   readonly patienceMs?: number;
   /** Calls `action` later, unless what it gives is called first. Default: a timer. */
@@ -27,7 +27,7 @@ export interface SendBudgetOptions {
  * take more memory than all that is served.
  */
 export function createSendBudget(options: SendBudgetOptions = {}): SendBudget {
-  const { maxBytes = 16 * 1024 * 1024, smallBytes = 64 * 1024, patienceMs = 2_000 } = options;
+  const { maxBytes = 16 * 1024 * 1024, smallBytes = 64 * 1024, patienceMs = 500 } = options;
   const after = options.after ?? afterByTimer;
   const waiting: (() => void)[] = [];
   let onTheirWay = 0;

@@ -215,6 +215,21 @@ describe("clients that misbehave", () => {
     });
   }
 
+  it("many that never read hold nobody up for long", async () => {
+    xds.server.publish(largeSnapshot(0));
+    const session = xds.open("sotw");
+    session.ask(cluster);
+    await session.take();
+    const stuck = Array.from({ length: 60 }, () => openRawCall(xds.port, adsMethods.sotw));
+    for (const call of stuck) call.send(request(cluster));
+    while (xds.server.envoys().length <= stuck.length) {
+      await xds.event(({ kind }) => kind === "connected");
+    }
+    xds.server.publish(largeSnapshot(1));
+    await session.take();
+    for (const call of stuck) call.session.destroy();
+  });
+
   it("resets in mid-stream, before and after the first request, leave nothing behind", async () => {
     xds.server.publish(largeSnapshot(0));
     const session = xds.open("delta");
