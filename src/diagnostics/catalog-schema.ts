@@ -115,6 +115,15 @@ export const schemaCatalog = {
     example:
       "name: pets\ntype: static\nspec:\n  hosts:\n    - 10.0.0.1:80 # and so on: each item should be a mapping",
   },
+  "object/too-many-warnings": {
+    severity: "warning",
+    message: (p: { shown: number }) =>
+      `this object has more to warn of than the ${p.shown} warnings that are shown`,
+    hint: () => "mend those first: very many most likely have a single cause",
+    explain: "An object with very many doubtful places most likely has a single cause.",
+    example:
+      "name: pets\nroutes:\n  - request_matcher: { path_prefix: / } # and after it, many that are never reached",
+  },
   "name/malformed": {
     severity: "error",
     message: (p: { text: string; reason: string }) => `"${p.text}" is not a name: ${p.reason}`,

@@ -1,5 +1,10 @@
-import type { DiagnosticCode, Params } from "../diagnostics/catalog.js";
-import { diagnostic, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
+import { catalog, type DiagnosticCode, type Params } from "../diagnostics/catalog.js";
+import {
+  diagnostic,
+  type Diagnostic,
+  type Severity,
+  type Target,
+} from "../diagnostics/diagnostic.js";
 import type { JsonPointer } from "../model/location.js";
 
 /** Something wrong with a value, before it is known where the value stands. */
@@ -40,16 +45,28 @@ export function shownFindings(
   findings: readonly Finding[],
   target: (pointer: JsonPointer, at: "key" | "value") => Target,
 ): readonly Diagnostic[] {
-  const all = findings.slice(0, maxShown + 1).map((found) => diagnosticOf(found, target));
-  return firstOf(all, () => target("", "value"));
+  const of = (severity: Severity): readonly Diagnostic[] =>
+    firstOf(
+      findings
+        .filter(({ code }) => catalog[code].severity === severity)
+        .slice(0, maxShown + 1)
+        .map((found) => diagnosticOf(found, target)),
+      severity,
+      () => target("", "value"),
+    );
+  return [...of("error"), ...of("warning")];
 }
 
 /**
- * The first ones of very many diagnostics about one object, whose own place is `whole`. That is asked
- * for only then: finding a place takes reading the file again.
+ * The first ones of very many diagnostics of one severity about one object, whose own place is `whole`.
+ * That is asked for only then: finding a place takes reading the file again.
  */
-export function firstOf(all: readonly Diagnostic[], whole: () => Target): readonly Diagnostic[] {
+export function firstOf(
+  all: readonly Diagnostic[],
+  severity: Severity,
+  whole: () => Target,
+): readonly Diagnostic[] {
   if (all.length <= maxShown) return all;
-  const shown = { shown: maxShown };
-  return [...all.slice(0, maxShown), diagnostic("object/too-many-errors", shown, whole())];
+  const code = severity === "error" ? "object/too-many-errors" : "object/too-many-warnings";
+  return [...all.slice(0, maxShown), diagnostic(code, { shown: maxShown }, whole())];
 }

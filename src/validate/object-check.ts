@@ -1,4 +1,4 @@
-import { targetOf, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
+import type { Diagnostic, Target } from "../diagnostics/diagnostic.js";
 import { appendAll } from "../lib/append-all.js";
 import { emptyJsonObject, type JsonObject } from "../lib/json.js";
 import { lazy } from "../lib/lazy.js";
@@ -67,19 +67,17 @@ function checkObject(raw: RawObject, options: ObjectCheckOptions): CheckedObject
       pointer,
       location: origin.locate(pointer, at),
     });
+  const origin = form?.origin ?? raw.origin;
   const diagnostics = [
     ...shownFindings(wrapping, targetIn(raw.origin)),
-    ...shownFindings(form?.findings ?? [], targetIn(form?.origin ?? raw.origin)),
+    ...shownFindings(form?.findings ?? [], targetIn(origin)),
   ];
   const isSound = !diagnostics.some(({ severity }) => severity === "error");
   const located =
     isSound && form !== undefined && ref !== undefined
       ? { ref, value: form.value, origin: form.origin }
       : undefined;
-  const nameTarget = (): Target =>
-    located
-      ? targetOf(located, "/name")
-      : { ...(ref && { resource: ref }), pointer: "/name", location: raw.origin.locate("/name") };
+  const nameTarget = (): Target => targetIn(origin)("/name", "value");
   return { kind, name, located, secretUses: form?.secretUses ?? [], diagnostics, nameTarget };
 }
 

@@ -1,4 +1,4 @@
-import { diagnostic, targetOf, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { diagnostic, targetOf, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
 import { appendAll } from "../lib/append-all.js";
 import { nearest } from "../lib/nearest.js";
 import type { Attribute } from "../model/attribute.js";
@@ -41,11 +41,8 @@ export function createReferenceCheck(): ReferenceCheck {
       const misses = destinations.flatMap(({ destination, pointer }) => {
         return missOf(destination, pointer, names, suggest, virtualService) ?? [];
       });
-      if (misses.length > 0)
-        appendAll(
-          found,
-          firstOf(misses, () => targetOf(virtualService, "")),
-        );
+      const whole = (): Target => targetOf(virtualService, "");
+      if (misses.length > 0) appendAll(found, firstOf(misses, "error", whole));
       else {
         const called = destinations.flatMap(({ destination: { function: target } }) =>
           target === undefined ? [] : [config.upstreams.get(target.upstream_name)],
