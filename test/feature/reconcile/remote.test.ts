@@ -33,6 +33,11 @@ describe("a remote that", () => {
   const recovers = async (): Promise<void> => {
     const next = await git.commit(gatewayFiles(9100), { parent: a });
     remote.setFault(undefined);
+    await poll("it to work again", () =>
+      plane.reconciler.status().source.error === undefined ? true : undefined,
+    );
+    // It may have been looked at in the moment before that commit.
+    if (plane.record(next) === undefined) await plane.turn();
     await plane.reaches(next, "live");
     const { source, state } = plane.reconciler.status();
     assert.equal(source.error, undefined);
