@@ -10,7 +10,8 @@ for (const name of readdirSync(join(root, "dist"), { recursive: true }).map(Stri
   const source = name.replace(/(?:\.d\.ts|\.js)$/, ".ts");
   if (source !== name && !existsSync(join(root, "src", source))) rmSync(join(root, "dist", name));
 }
-const scripts = join("templates", "runtime");
-cpSync(join(root, "src", scripts), join(root, "dist", scripts), { recursive: true });
+for (const name of readdirSync(join(root, "src"), { recursive: true }).map(String)) {
+  if (name.endsWith(".lua")) cpSync(join(root, "src", name), join(root, "dist", name));
+}
 writeFileSync(join(root, "dist", ".stamp"), sourceStamp(root));
 chmodSync(join(root, "dist", "cli", "main.js"), 0o755);

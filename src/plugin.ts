@@ -38,8 +38,22 @@ export { packAny } from "./envoy/codec.js";
 export * as envoy from "./envoy/generated/messages.js";
 export type { MessageTypes } from "./envoy/generated/messages.js";
 export { localityOf } from "./translate/endpoints.js";
+export { checkDestinations, checkFunctionSpecs } from "./translate/function-checks.js";
+export { readLuaScripts } from "./translate/lua-script.js";
 export { escapeRegex } from "./translate/matchers.js";
-export { certificateName, sdsConfig, trustedCaName, upstreamCaName } from "./translate/sds.js";
+export {
+  authorityOf,
+  namedEndpointPatch,
+  readEndpoint,
+  type NamedEndpoint,
+} from "./translate/named-endpoint.js";
+export {
+  certificateName,
+  sdsConfig,
+  secretValueName,
+  trustedCaName,
+  upstreamCaName,
+} from "./translate/sds.js";
 export { tlsSocketName } from "./translate/tls.js";
 export {
   readHttpFilterConfig,

@@ -1,4 +1,5 @@
 import type { CatalogEntry } from "./catalog-entry.js";
+import { cloudCatalog } from "./catalog-cloud.js";
 import { envoyCatalog } from "./catalog-envoy.js";
 import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
@@ -11,6 +12,7 @@ export const catalog = {
   ...validateCatalog,
   ...translateCatalog,
   ...restCatalog,
+  ...cloudCatalog,
   ...envoyCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 

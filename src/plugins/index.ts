@@ -1,4 +1,5 @@
 import type { TranslationPlugin } from "../translate/plugin.js";
+import { awsLambdaPlugin } from "./aws-lambda/plugin.js";
 import { envoyExtensionsPlugin } from "./envoy-extensions/plugin.js";
 import { httpFiltersPlugin } from "./http-filters/plugin.js";
 import { restPlugin } from "./rest/plugin.js";
@@ -12,6 +13,7 @@ import { staticPlugin } from "./static/plugin.js";
 /** The features of the language that come with the product, in the order in which they are merged. */
 export const builtinPlugins: readonly TranslationPlugin[] = [
   staticPlugin,
+  awsLambdaPlugin,
   restPlugin,
   routeHeadersPlugin,
   routeRetriesPlugin,

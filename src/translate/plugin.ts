@@ -153,6 +153,8 @@ export interface TypedConfig {
 /** Typed config of one filter, and where config asks for it (default: the route or object itself). */
 export interface PerFilterConfig extends TypedConfig {
   readonly pointer?: JsonPointer;
+  /** The filter is one of the destination's own cluster: no listener has to have it. Default: false. */
+  readonly isInCluster?: boolean;
 }
 
 /**

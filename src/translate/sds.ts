@@ -12,6 +12,7 @@ export const upstreamCaName = "gloo-upstream-ca";
 
 const certificateSuffix = "~cert";
 const trustedCaSuffix = "~ca";
+const valueSuffix = "~value";
 
 /** The SDS secret that holds the certificate and key of secret `ref`. */
 export function certificateName(ref: string): string {
@@ -33,9 +34,15 @@ export function trustedCaFileName(path: string): string {
   return `${filesPrefix}${escapePath(path)}${trustedCaSuffix}`;
 }
 
+/** The SDS secret, of the generic kind, that holds value `key` of secret `ref`. */
+export function secretValueName(ref: string, key: string): string {
+  return `${ref}/${key}${valueSuffix}`;
+}
+
 /** What an SDS secret is made of. */
 export type SdsContent =
   | { readonly kind: "upstream-ca" }
+  | { readonly kind: "value"; readonly ref: string; readonly key: string }
   | { readonly kind: "certificate" | "ca"; readonly ref: string }
   | { readonly kind: "certificate-files"; readonly certificate: string; readonly key: string }
   | { readonly kind: "ca-file"; readonly path: string };
@@ -43,6 +50,11 @@ export type SdsContent =
 /** What the SDS secret `name` is made of: the inverse of {@link certificateName} and its neighbours. */
 export function sdsContentOf(name: string): SdsContent | undefined {
   if (name === upstreamCaName) return { kind: "upstream-ca" };
+  if (name.endsWith(valueSuffix)) {
+    const slash = name.indexOf("/");
+    const key = name.slice(slash + 1, -valueSuffix.length);
+    return { kind: "value", ref: name.slice(0, slash), key };
+  }
   const suffix = [certificateSuffix, trustedCaSuffix].find((end) => name.endsWith(end));
   if (suffix === undefined) return undefined;
   const body = name.slice(0, -suffix.length);

@@ -29,9 +29,7 @@ export function createSecretTranslator(upstreamCaFile: string): SecretTranslator
       if (secret === undefined) return undefined;
       const ofSecret = remembered.get(secret) ?? new Map<string, SdsSecret>();
       remembered.set(secret, ofSecret);
-      const message =
-        ofSecret.get(name) ??
-        (content.kind === "ca" ? trustedCa(name, secret) : certificate(name, secret));
+      const message = ofSecret.get(name) ?? secretOf(name, content, secret);
       ofSecret.set(name, message);
       return message;
     },
@@ -52,6 +50,21 @@ function secretOfFiles(
   }
   const filename = content.kind === "upstream-ca" ? upstreamCaFile : content.path;
   return { name, validation_context: { trusted_ca: { filename } } };
+}
+
+function secretOf(
+  name: string,
+  content: Extract<SdsContent, { readonly ref: string }>,
+  secret: Secret,
+): SdsSecret {
+  if (content.kind === "value") return value(name, secret, content.key);
+  return content.kind === "ca" ? trustedCa(name, secret) : certificate(name, secret);
+}
+
+/** A file with a value often ends with a line break that is no part of it. */
+function value(name: string, secret: Secret, key: string): SdsSecret {
+  const text = secret.reveal(key)?.replace(/\r?\n$/, "");
+  return { name, generic_secret: { secret: inline(text) } };
 }
 
 function certificate(name: string, secret: Secret): SdsSecret {

@@ -178,7 +178,8 @@ class References {
     for (const { name, pointer } of part.clusters) {
       this.clusters.push({ name, pointer: pointer ?? base });
     }
-    for (const [name, { type_url, pointer }] of part.filterConfigs) {
+    for (const [name, { type_url, pointer, isInCluster }] of part.filterConfigs) {
+      if (isInCluster === true) continue;
       this.filterUses.push({ name, typeUrl: type_url, pointer: pointer ?? base });
     }
     appendAll(this.secrets, part.secrets);

@@ -2,11 +2,15 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { envoyBootstrap } from "../../src/cli/bootstrap/envoy-bootstrap.js";
+import type { Secrets } from "../../src/model/secret.js";
 import { createPipeline } from "../../src/pipeline.js";
 import { createAdsServer } from "../../src/serve/ads-server.js";
 import type { TranslationPlugin } from "../../src/translate/plugin.js";
 import { createPluginSet } from "../../src/translate/plugin-set.js";
-import { defaultTranslationSettings } from "../../src/translate/translate.js";
+import {
+  defaultTranslationSettings,
+  type TranslationSettings,
+} from "../../src/translate/translate.js";
 import { poll, startTestEnvoy } from "./envoy-process.js";
 import { treeOf } from "./tree.js";
 
@@ -52,18 +56,24 @@ export interface FunctionGateway {
   /** What the back end does with each request. Default: an empty 200. */
   answer: (request: Received) => Answer;
   /** Builds the config, which has to be without errors, and waits until Envoy serves it. */
-  publish(files: Readonly<Record<string, string>>): Promise<void>;
+  publish(files: Readonly<Record<string, string>>, secrets?: Secrets): Promise<void>;
   send(request: Sent): Promise<Response>;
   /** Sends, and gives what the back end got; throws with the response if it got nothing. */
   deliver(request: Sent): Promise<Received>;
   admin(path: string): Promise<string>;
+  /** Waits until Envoy knows where these upstreams are, which it finds out after the routes to them. */
+  resolved(upstreams: readonly string[]): Promise<void>;
   log(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Starts a gateway on free ports of loopback, with an Envoy that has nothing to serve so far. */
+/**
+ * Starts a gateway on free ports of loopback, with an Envoy that has nothing to serve so far. `options`:
+ * settings that differ from the usual ones.
+ */
 export async function startFunctionGateway(
   plugins: readonly TranslationPlugin[],
+  options: Partial<TranslationSettings> = {},
 ): Promise<FunctionGateway> {
   const received: Received[] = [];
   const backend = createServer((message, response) => {
@@ -88,6 +98,7 @@ export async function startFunctionGateway(
     bindAddress: "127.0.0.1",
     httpPort: 0,
     httpsPort: 0,
+    ...options,
   };
   const pipeline = createPipeline({ plugins: createPluginSet(plugins), settings });
   const envoy = await startTestEnvoy(
@@ -105,10 +116,10 @@ export async function startFunctionGateway(
     backendPort,
     received,
     answer: () => ({}),
-    async publish(files) {
+    async publish(files, secrets = new Map()) {
       const probe = `/.probe/${++builds}`;
       const tree = treeOf({ ...files, "probe/probe.yaml": probeConfig(backendPort, probe) });
-      const build = pipeline.build(tree, { secrets: new Map(), endpoints: new Map() });
+      const build = pipeline.build(tree, { secrets, endpoints: new Map() });
       if (build.diagnostics.some(({ severity }) => severity === "error")) {
         throw new Error(JSON.stringify(build.diagnostics, null, 2));
       }
@@ -160,6 +171,15 @@ export async function startFunctionGateway(
       return got;
     },
     admin: (path) => envoy.admin(path),
+    async resolved(upstreams) {
+      await poll(`the addresses of ${upstreams.join()}`, async () => {
+        const { cluster_statuses: clusters = [] } = JSON.parse(
+          await envoy.admin("/clusters?format=json"),
+        ) as ClustersPage;
+        const known = clusters.filter(({ host_statuses: hosts = [] }) => hosts.length > 0);
+        return upstreams.every((own) => known.some(({ name }) => name === own)) || undefined;
+      });
+    },
     log: () => envoy.log(),
     async close() {
       await envoy.close();
@@ -168,6 +188,13 @@ export async function startFunctionGateway(
     },
   };
   return gateway;
+}
+
+interface ClustersPage {
+  readonly cluster_statuses?: readonly {
+    readonly name: string;
+    readonly host_statuses?: readonly unknown[];
+  }[];
 }
 
 /** A virtual service by which it is seen that a config has arrived. */

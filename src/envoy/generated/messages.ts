@@ -1211,6 +1211,13 @@ export const HttpProtocolOptions_HeadersWithUnderscoresAction = {
 } as const;
 export type HttpProtocolOptions_HeadersWithUnderscoresAction = (typeof HttpProtocolOptions_HeadersWithUnderscoresAction)[keyof typeof HttpProtocolOptions_HeadersWithUnderscoresAction];
 
+/** envoy.config.core.v3.HttpUri */
+export interface HttpUri {
+  readonly uri?: string;
+  readonly cluster?: string;
+  readonly timeout?: Duration;
+}
+
 /** envoy.config.core.v3.JsonFormatOptions */
 export interface JsonFormatOptions {
   readonly sort_properties?: boolean;
@@ -2586,6 +2593,133 @@ export const AccessLogType = {
 } as const;
 export type AccessLogType = (typeof AccessLogType)[keyof typeof AccessLogType];
 
+/** envoy.extensions.common.aws.v3.AssumeRoleCredentialProvider */
+export interface AssumeRoleCredentialProvider {
+  readonly role_arn?: string;
+  readonly role_session_name?: string;
+  readonly external_id?: string;
+  readonly session_duration?: Duration;
+  readonly credential_provider?: AwsCredentialProvider;
+}
+
+/** envoy.extensions.common.aws.v3.AssumeRoleWithWebIdentityCredentialProvider */
+export interface AssumeRoleWithWebIdentityCredentialProvider {
+  readonly web_identity_token_data_source?: DataSource;
+  readonly role_arn?: string;
+  readonly role_session_name?: string;
+}
+
+/** envoy.extensions.common.aws.v3.AwsCredentialProvider */
+export interface AwsCredentialProvider {
+  readonly assume_role_with_web_identity_provider?: AssumeRoleWithWebIdentityCredentialProvider;
+  readonly inline_credential?: InlineCredentialProvider;
+  readonly credentials_file_provider?: CredentialsFileCredentialProvider;
+  readonly custom_credential_provider_chain?: boolean;
+  readonly iam_roles_anywhere_credential_provider?: IAMRolesAnywhereCredentialProvider;
+  readonly config_credential_provider?: ConfigCredentialProvider;
+  readonly container_credential_provider?: ContainerCredentialProvider;
+  readonly environment_credential_provider?: EnvironmentCredentialProvider;
+  readonly instance_profile_credential_provider?: InstanceProfileCredentialProvider;
+  readonly assume_role_credential_provider?: AssumeRoleCredentialProvider;
+}
+
+/** envoy.extensions.common.aws.v3.ConfigCredentialProvider */
+export interface ConfigCredentialProvider {
+}
+
+/** envoy.extensions.common.aws.v3.ContainerCredentialProvider */
+export interface ContainerCredentialProvider {
+}
+
+/** envoy.extensions.common.aws.v3.CredentialsFileCredentialProvider */
+export interface CredentialsFileCredentialProvider {
+  readonly credentials_data_source?: DataSource;
+  readonly profile?: string;
+}
+
+/** envoy.extensions.common.aws.v3.EnvironmentCredentialProvider */
+export interface EnvironmentCredentialProvider {
+}
+
+/** envoy.extensions.common.aws.v3.IAMRolesAnywhereCredentialProvider */
+export interface IAMRolesAnywhereCredentialProvider {
+  readonly role_arn?: string;
+  readonly certificate?: DataSource;
+  readonly certificate_chain?: DataSource;
+  readonly private_key?: DataSource;
+  readonly trust_anchor_arn?: string;
+  readonly profile_arn?: string;
+  readonly role_session_name?: string;
+  readonly session_duration?: Duration;
+}
+
+/** envoy.extensions.common.aws.v3.InlineCredentialProvider */
+export interface InlineCredentialProvider {
+  readonly access_key_id?: string;
+  readonly secret_access_key?: string;
+  readonly session_token?: string;
+}
+
+/** envoy.extensions.common.aws.v3.InstanceProfileCredentialProvider */
+export interface InstanceProfileCredentialProvider {
+}
+
+/** envoy.extensions.filters.http.aws_lambda.v3.Config */
+export interface Config {
+  readonly arn?: string;
+  readonly payload_passthrough?: boolean;
+  readonly invocation_mode?: Config_InvocationMode;
+  readonly host_rewrite?: string;
+  readonly credentials_profile?: string;
+  readonly credentials?: Credentials;
+  readonly match_excluded_headers?: readonly StringMatcher[];
+  readonly match_included_headers?: readonly StringMatcher[];
+}
+
+/** envoy.extensions.filters.http.aws_lambda.v3.Config.InvocationMode */
+export const Config_InvocationMode = {
+  SYNCHRONOUS: 0,
+  ASYNCHRONOUS: 1,
+} as const;
+export type Config_InvocationMode = (typeof Config_InvocationMode)[keyof typeof Config_InvocationMode];
+
+/** envoy.extensions.filters.http.aws_lambda.v3.Credentials */
+export interface Credentials {
+  readonly access_key_id?: string;
+  readonly secret_access_key?: string;
+  readonly session_token?: string;
+}
+
+/** envoy.extensions.filters.http.aws_lambda.v3.PerRouteConfig */
+export interface PerRouteConfig {
+  readonly invoke_config?: Config;
+}
+
+/** envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning */
+export interface AwsRequestSigning {
+  readonly service_name?: string;
+  readonly region?: string;
+  readonly host_rewrite?: string;
+  readonly use_unsigned_payload?: boolean;
+  readonly match_excluded_headers?: readonly StringMatcher[];
+  readonly signing_algorithm?: AwsRequestSigning_SigningAlgorithm;
+  readonly query_string?: AwsRequestSigning_QueryString;
+  readonly credential_provider?: AwsCredentialProvider;
+  readonly match_included_headers?: readonly StringMatcher[];
+}
+
+/** envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning.QueryString */
+export interface AwsRequestSigning_QueryString {
+  readonly expiration_time?: Duration;
+}
+
+/** envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning.SigningAlgorithm */
+export const AwsRequestSigning_SigningAlgorithm = {
+  AWS_SIGV4: 0,
+  AWS_SIGV4A: 1,
+} as const;
+export type AwsRequestSigning_SigningAlgorithm = (typeof AwsRequestSigning_SigningAlgorithm)[keyof typeof AwsRequestSigning_SigningAlgorithm];
+
 /** envoy.extensions.filters.http.cors.v3.Cors */
 export interface Cors {
 }
@@ -2602,6 +2736,87 @@ export interface CorsPolicy {
   readonly shadow_enabled?: RuntimeFractionalPercent;
   readonly allow_private_network_access?: BoolValue;
   readonly forward_not_matching_preflights?: BoolValue;
+}
+
+/** envoy.extensions.filters.http.credential_injector.v3.CredentialInjector */
+export interface CredentialInjector {
+  readonly overwrite?: boolean;
+  readonly allow_request_without_credential?: boolean;
+  readonly credential?: TypedExtensionConfig;
+}
+
+/** envoy.extensions.filters.http.filter_chain.v3.FilterChain */
+export interface FilterChainFilterChain {
+  readonly filters?: readonly TypedExtensionConfig[];
+}
+
+/** envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig */
+export interface FilterChainConfig {
+  readonly default_filter_chain?: FilterChainFilterChain;
+}
+
+/** envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute */
+export interface FilterChainConfigPerRoute {
+  readonly filter_chain?: FilterChainFilterChain;
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.Audience */
+export interface Audience {
+  readonly url?: string;
+  readonly access_token?: Audience_AccessToken;
+  readonly bound_jwt?: Audience_BoundJwt;
+  readonly bound_access_token?: Audience_BoundAccessToken;
+  readonly iam_access_token?: Audience_IAMAccessToken;
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.Audience.AccessToken */
+export interface Audience_AccessToken {
+  readonly scopes?: readonly string[];
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.Audience.BoundAccessToken */
+export interface Audience_BoundAccessToken {
+  readonly scopes?: readonly string[];
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.Audience.BoundJwt */
+export interface Audience_BoundJwt {
+  readonly url?: string;
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.Audience.IAMAccessToken */
+export interface Audience_IAMAccessToken {
+  readonly account?: string;
+  readonly authorization?: string;
+  readonly scopes?: readonly string[];
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig */
+export interface GcpAuthnFilterConfig {
+  readonly http_uri?: HttpUri;
+  readonly retry_policy?: RetryPolicy;
+  readonly cache_config?: TokenCacheConfig;
+  readonly token_header?: TokenHeader;
+  readonly token_metadata_key?: string;
+  readonly cluster?: string;
+  readonly timeout?: Duration;
+  readonly audience?: Audience;
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.TokenCacheConfig */
+export interface TokenCacheConfig {
+  readonly cache_size?: UInt64Value;
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.TokenHeader */
+export interface TokenHeader {
+  readonly name?: string;
+  readonly value_prefix?: string;
+  readonly preserve_existing?: TokenHeader_PreserveExisting;
+}
+
+/** envoy.extensions.filters.http.gcp_authn.v3.TokenHeader.PreserveExisting */
+export interface TokenHeader_PreserveExisting {
 }
 
 /** envoy.extensions.filters.http.header_mutation.v3.HeaderMutation */
@@ -2667,6 +2882,10 @@ export interface Router {
 export interface Router_UpstreamAccessLogOptions {
   readonly flush_upstream_log_on_upstream_stream?: boolean;
   readonly upstream_log_flush_interval?: Duration;
+}
+
+/** envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec */
+export interface UpstreamCodec {
 }
 
 /** envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector */
@@ -2934,6 +3153,18 @@ export interface ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtract
   readonly key?: string;
 }
 
+/** envoy.extensions.formatter.generic_secret.v3.GenericSecret */
+export interface GenericSecret {
+  readonly secret_configs?: Readonly<Record<string, SdsSecretConfig>>;
+}
+
+/** envoy.extensions.http.injected_credentials.generic.v3.Generic */
+export interface Generic {
+  readonly credential?: SdsSecretConfig;
+  readonly header?: string;
+  readonly header_value_prefix?: string;
+}
+
 /** envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance */
 export interface CertificateProviderPluginInstance {
   readonly instance_name?: string;
@@ -3034,7 +3265,7 @@ export const DownstreamTlsContext_OcspStaplePolicy = {
 export type DownstreamTlsContext_OcspStaplePolicy = (typeof DownstreamTlsContext_OcspStaplePolicy)[keyof typeof DownstreamTlsContext_OcspStaplePolicy];
 
 /** envoy.extensions.transport_sockets.tls.v3.GenericSecret */
-export interface GenericSecret {
+export interface TlsGenericSecret {
   readonly secret?: DataSource;
   readonly secrets?: Readonly<Record<string, DataSource>>;
 }
@@ -3058,7 +3289,7 @@ export interface Secret {
   readonly tls_certificate?: TlsCertificate;
   readonly session_ticket_keys?: TlsSessionTicketKeys;
   readonly validation_context?: CertificateValidationContext;
-  readonly generic_secret?: GenericSecret;
+  readonly generic_secret?: TlsGenericSecret;
 }
 
 /** envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher */
@@ -3839,6 +4070,7 @@ export interface MessageTypes {
   readonly "envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter": Http2ProtocolOptions_SettingsParameter;
   readonly "envoy.config.core.v3.Http3ProtocolOptions": Http3ProtocolOptions;
   readonly "envoy.config.core.v3.HttpProtocolOptions": CoreHttpProtocolOptions;
+  readonly "envoy.config.core.v3.HttpUri": HttpUri;
   readonly "envoy.config.core.v3.JsonFormatOptions": JsonFormatOptions;
   readonly "envoy.config.core.v3.KeepaliveSettings": KeepaliveSettings;
   readonly "envoy.config.core.v3.KeyValue": KeyValue;
@@ -3987,8 +4219,36 @@ export interface MessageTypes {
   readonly "envoy.config.route.v3.WeightedCluster.ClusterWeight": WeightedCluster_ClusterWeight;
   readonly "envoy.config.trace.v3.Tracing": TraceTracing;
   readonly "envoy.config.trace.v3.Tracing.Http": Tracing_Http;
+  readonly "envoy.extensions.common.aws.v3.AssumeRoleCredentialProvider": AssumeRoleCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.AssumeRoleWithWebIdentityCredentialProvider": AssumeRoleWithWebIdentityCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.AwsCredentialProvider": AwsCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.ConfigCredentialProvider": ConfigCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.ContainerCredentialProvider": ContainerCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.CredentialsFileCredentialProvider": CredentialsFileCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.EnvironmentCredentialProvider": EnvironmentCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.IAMRolesAnywhereCredentialProvider": IAMRolesAnywhereCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.InlineCredentialProvider": InlineCredentialProvider;
+  readonly "envoy.extensions.common.aws.v3.InstanceProfileCredentialProvider": InstanceProfileCredentialProvider;
+  readonly "envoy.extensions.filters.http.aws_lambda.v3.Config": Config;
+  readonly "envoy.extensions.filters.http.aws_lambda.v3.Credentials": Credentials;
+  readonly "envoy.extensions.filters.http.aws_lambda.v3.PerRouteConfig": PerRouteConfig;
+  readonly "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning": AwsRequestSigning;
+  readonly "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning.QueryString": AwsRequestSigning_QueryString;
   readonly "envoy.extensions.filters.http.cors.v3.Cors": Cors;
   readonly "envoy.extensions.filters.http.cors.v3.CorsPolicy": CorsPolicy;
+  readonly "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector": CredentialInjector;
+  readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChain": FilterChainFilterChain;
+  readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig": FilterChainConfig;
+  readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute": FilterChainConfigPerRoute;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.Audience": Audience;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.Audience.AccessToken": Audience_AccessToken;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.Audience.BoundAccessToken": Audience_BoundAccessToken;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.Audience.BoundJwt": Audience_BoundJwt;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.Audience.IAMAccessToken": Audience_IAMAccessToken;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig": GcpAuthnFilterConfig;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.TokenCacheConfig": TokenCacheConfig;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.TokenHeader": TokenHeader;
+  readonly "envoy.extensions.filters.http.gcp_authn.v3.TokenHeader.PreserveExisting": TokenHeader_PreserveExisting;
   readonly "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation": HeaderMutation;
   readonly "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute": HeaderMutationPerRoute;
   readonly "envoy.extensions.filters.http.header_mutation.v3.Mutations": Mutations;
@@ -3996,6 +4256,7 @@ export interface MessageTypes {
   readonly "envoy.extensions.filters.http.lua.v3.LuaPerRoute": LuaPerRoute;
   readonly "envoy.extensions.filters.http.router.v3.Router": Router;
   readonly "envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions": Router_UpstreamAccessLogOptions;
+  readonly "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec": UpstreamCodec;
   readonly "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": TlsInspector;
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.ForwardProtoConfig": ForwardProtoConfig;
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager": HttpConnectionManager;
@@ -4018,6 +4279,8 @@ export interface MessageTypes {
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder": ScopedRoutes_ScopeKeyBuilder_FragmentBuilder;
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor": ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor;
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement": ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor_KvElement;
+  readonly "envoy.extensions.formatter.generic_secret.v3.GenericSecret": GenericSecret;
+  readonly "envoy.extensions.http.injected_credentials.generic.v3.Generic": Generic;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance": CertificateProviderPluginInstance;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext": CertificateValidationContext;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.SystemRootCerts": CertificateValidationContext_SystemRootCerts;
@@ -4026,7 +4289,7 @@ export interface MessageTypes {
   readonly "envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CertificateProviderInstance": CommonTlsContext_CertificateProviderInstance;
   readonly "envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext": CommonTlsContext_CombinedCertificateValidationContext;
   readonly "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext": DownstreamTlsContext;
-  readonly "envoy.extensions.transport_sockets.tls.v3.GenericSecret": GenericSecret;
+  readonly "envoy.extensions.transport_sockets.tls.v3.GenericSecret": TlsGenericSecret;
   readonly "envoy.extensions.transport_sockets.tls.v3.PrivateKeyProvider": PrivateKeyProvider;
   readonly "envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig": SdsSecretConfig;
   readonly "envoy.extensions.transport_sockets.tls.v3.Secret": Secret;

@@ -6,6 +6,14 @@ import type { DurationText } from "../duration.js";
  * A message of the Envoy API, spelled as in Envoy's own documentation: `@type` names it, its fields stand beside it.
  */
 export type TypedConfig = JsonObject;
+/**
+ * ARN of the role.
+ */
+export type Role = string;
+/**
+ * What AWS's own logs show as the caller, of 2 to 64 letters, digits and `-+=,.@_`.
+ */
+export type SessionName = string;
 
 /**
  * Typed per-filter config, on a route or on all routes of a virtual service.
@@ -17,6 +25,23 @@ export interface EnvoyExtensions {
   readonly envoy?: {
     readonly [k: string]: TypedConfig;
   };
+}
+/**
+ * The `spec` of a function of an `aws` upstream.
+ */
+export interface AwsFunctionSpec {
+  /**
+   * Its name in AWS Lambda.
+   */
+  readonly function_name: string;
+  /**
+   * A version or an alias of the function, in place of the unpublished version.
+   */
+  readonly qualifier?: string;
+  /**
+   * How HTTP becomes what the function gets and back. `false`: its event is the request's body, and the response's body what it returns. `true`: its event has `method`, `raw_path`, `headers`, `query_string_parameters`, `body` and `is_base64_encoded`, and what it returns is a response in the form of an API gateway: `statusCode`, `headers`, `cookies`, `body`, `isBase64Encoded`. An addition to the language of 2018.
+   */
+  readonly wrap?: boolean;
 }
 /**
  * The `spec` of a function of a `REST` upstream: the request that calls it. All texts are templates: `{{ id }}` is the parameter `id` of the route or, if it has none, the field `id` of the request's JSON body.
@@ -102,6 +127,15 @@ export interface CorsPolicy {
    * Whether pages may send cookies and other credentials.
    */
   readonly allow_credentials?: boolean;
+}
+/**
+ * Route extension for functions of AWS Lambda.
+ */
+export interface ExecutionStyleExtensions {
+  /**
+   * `sync`: the response is what the function returns. `async`: Lambda answers 202 at once and runs the function later.
+   */
+  readonly execution_style?: "sync" | "async";
 }
 /**
  * Route extensions that add and remove headers.
@@ -245,6 +279,94 @@ export interface TimeoutExtensions {
  * The `properties` of a service of type `REST`: there are none. Each function of the upstream says what request it is.
  */
 export interface RestService {}
+/**
+ * The `spec` of an upstream of type `aws`: functions of AWS Lambda in one region and account.
+ */
+export interface AwsSpec {
+  /**
+   * The region of the functions, of any partition of AWS.
+   */
+  readonly region: string;
+  /**
+   * Secret with `access_key` and `secret_key` and, for keys that expire, `session_token`. Without it, and without `credentials`, Envoy looks where AWS's own tools do: in its environment, its files, its container, its instance.
+   */
+  readonly secret_ref?: string;
+  /**
+   * The account of the functions, of 12 digits, if it is not that of the credentials.
+   */
+  readonly account_id?: string;
+  readonly credentials?: AwsCredentials;
+  /**
+   * What becomes of the answer of a function that has failed, which is a 200 with the header `x-amz-function-error`: `fail` makes it a 502, `pass` leaves it as it is. An addition to the language of 2018.
+   */
+  readonly function_errors?: "fail" | "pass";
+  /**
+   * The URL of a private endpoint, of one that complies with FIPS, or of an emulator, to call in place of `https://lambda.<region>.amazonaws.com` or its like in another partition.
+   */
+  readonly endpoint?: string;
+}
+/**
+ * Whose credentials calls are signed with: those of one source and, with `assume_role`, those of a role that they may take on. Envoy gets and renews them by itself; none of them are in the config. An addition to the language of 2018.
+ */
+export interface AwsCredentials {
+  readonly environment?: Environment;
+  readonly file?: AwsCredentialsFile;
+  readonly container?: Container;
+  readonly instance_profile?: InstanceProfile;
+  readonly web_identity?: AwsWebIdentity;
+  readonly assume_role?: AwsAssumeRole;
+}
+/**
+ * The environment variables of Envoy: `AWS_ACCESS_KEY_ID` and its neighbours.
+ */
+export interface Environment {}
+/**
+ * A credentials file of AWS's own form on Envoy's host. Envoy reads it again when something in its folder is moved into place.
+ */
+export interface AwsCredentialsFile {
+  /**
+   * Absolute path of the file.
+   */
+  readonly path: string;
+  /**
+   * The section of the file.
+   */
+  readonly profile?: string;
+}
+/**
+ * The role of Envoy's container: of an ECS task or of an EKS pod identity.
+ */
+export interface Container {}
+/**
+ * The role of the EC2 instance that Envoy runs on.
+ */
+export interface InstanceProfile {}
+/**
+ * A role that an identity provider's token is exchanged for, such as that of a Kubernetes service account.
+ */
+export interface AwsWebIdentity {
+  readonly role_arn: Role;
+  /**
+   * Absolute path of the file with the token, on Envoy's host.
+   */
+  readonly token_file: string;
+  readonly session_name?: SessionName;
+}
+/**
+ * A role, perhaps of another account, that the credentials of the source are exchanged for.
+ */
+export interface AwsAssumeRole {
+  readonly role_arn: Role;
+  /**
+   * What the role's owner asks for besides.
+   */
+  readonly external_id?: string;
+  readonly session_name?: SessionName;
+  /**
+   * How long credentials of the role are good; Envoy renews them in time. 15 minutes to 12 hours, and no longer than the role allows.
+   */
+  readonly session_duration?: DurationText;
+}
 /**
  * The `spec` of an upstream of type `static` (or `service`, its name in 0.2.x): a back end at fixed addresses.
  */

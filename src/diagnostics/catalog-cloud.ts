@@ -1,0 +1,61 @@
+import type { CatalogEntry } from "./catalog-entry.js";
+
+/** The diagnostics of functions of clouds: upstreams of type `aws`, `azure` and `google`. */
+export const cloudCatalog = {
+  "cloud/no-function": {
+    severity: "error",
+    message: (p: { upstream: string }) =>
+      `upstream "${p.upstream}" is called by its functions, and this destination names none`,
+    hint: () => "name one: function: { upstream_name: …, function_name: … }",
+    explain:
+      "An upstream of a cloud's functions is no back end of its own: each request to it calls one of its functions, which the destination of the route has to name.",
+    example: `single_destination:
+  upstream:
+    name: lambda # of type aws`,
+  },
+  "cloud/not-encrypted": {
+    severity: "warning",
+    message: () => "requests to this endpoint are not encrypted",
+    hint: () => "write https://",
+    explain:
+      "The endpoint of a cloud's functions is an `http://` URL. That suits an emulator on the same machine; anywhere else, whoever is in between can read and change the traffic, and take the credentials or signatures in it.",
+    example: `spec:
+  region: us-east-1
+  endpoint: http://localstack.internal:4566`,
+  },
+  "aws/several-credentials": {
+    severity: "error",
+    message: (p: { keys: string }) => `calls can be signed with one of ${p.keys}`,
+    hint: () => "keep one of them",
+    explain:
+      "An upstream of type `aws` has its credentials from one place: from the secret that `secret_ref` names, or from one of the sources in `credentials`. Only `assume_role` goes with a source, whose credentials it exchanges for those of the role.",
+    example: `spec:
+  region: us-east-1
+  credentials:
+    instance_profile: {}
+    file:
+      path: /etc/aws/credentials`,
+  },
+  "aws/session-duration": {
+    severity: "error",
+    message: () => "a session lasts 15 minutes to 12 hours",
+    explain: "AWS gives no credentials of a role for a shorter or a longer time.",
+    example: `credentials:
+  assume_role:
+    role_arn: arn:aws:iam::123456789012:role/invoke-functions
+    session_duration: 24h`,
+    cure: "Choose a duration from `15m` to `12h`, and no longer than the role itself allows.",
+  },
+  "aws/unused-execution-style": {
+    severity: "warning",
+    message: () => "no destination of this route is a function of AWS Lambda",
+    hint: () => "remove execution_style",
+    explain:
+      "`execution_style` says whether to wait for what a function of AWS Lambda returns. For anything else it has no effect.",
+    example: `single_destination:
+  upstream:
+    name: pets # of type static
+extensions:
+  execution_style: async`,
+  },
+} as const satisfies Record<string, CatalogEntry>;

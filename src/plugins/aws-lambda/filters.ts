@@ -1,0 +1,146 @@
+import { packAny } from "../../envoy/codec.js";
+import {
+  Config_InvocationMode as InvocationMode,
+  HeaderValueOption_HeaderAppendAction as AppendAction,
+  type Config as AwsLambdaConfig,
+  type HttpFilter,
+} from "../../envoy/generated/messages.js";
+import type { AwsSpec } from "../../model/generated/plugins.js";
+import { readLuaScripts } from "../../translate/lua-script.js";
+import { sdsConfig, secretValueName } from "../../translate/sds.js";
+import { credentialProvider, secretKeys } from "./credentials.js";
+import { functionArn } from "./region.js";
+
+/** The filter that makes a request a call of Lambda, by the name that routes configure it by. */
+export const lambdaFilterName = "envoy.filters.http.aws_lambda";
+
+/** What a call of one function is. */
+export interface FunctionCall {
+  readonly arn: string;
+  /** Of the endpoint. */
+  readonly authority: string;
+  readonly wraps: boolean;
+  readonly isAsync: boolean;
+}
+
+/** Config of the filter that makes a request a call of a function. */
+export function lambdaConfig({ arn, authority, wraps, isAsync }: FunctionCall): AwsLambdaConfig {
+  return {
+    arn,
+    host_rewrite: authority,
+    payload_passthrough: !wraps,
+    invocation_mode: isAsync ? InvocationMode.ASYNCHRONOUS : InvocationMode.SYNCHRONOUS,
+    // This filter can only get credentials from itself, and its signature is replaced by that of the
+    // next one, which can get them from everywhere. No secrets: without any it would look for some.
+    credentials: { access_key_id: "replaced", secret_access_key: "replaced" },
+  };
+}
+
+/** What a secret is for; the headers are gone before a request leaves. */
+export interface SigningSecret {
+  readonly ref: string;
+  /** Those that it has of `access_key`, `secret_key` and `session_token`. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * What every request to an upstream goes through: it becomes a call of Lambda, loses what Lambda does
+ * not want, and is signed, by Envoy itself or, with keys of a secret, by a script.
+ */
+export function lambdaFilters(
+  spec: AwsSpec,
+  authority: string,
+  secret: SigningSecret | undefined,
+): readonly HttpFilter[] {
+  const { region, account_id: account = "", function_errors } = spec;
+  // No route leads here without a function of its own.
+  const arn = functionArn({ region, account, name: "no-function" });
+  const passes = function_errors === "pass";
+  const lambda: HttpFilter = {
+    name: lambdaFilterName,
+    typed_config: packAny(
+      "envoy.extensions.filters.http.aws_lambda.v3.Config",
+      lambdaConfig({ arn, authority, wraps: false, isAsync: false }),
+    ),
+  };
+  return secret === undefined
+    ? [lambda, script(passes ? forward : forwardAndFail), signer(spec)]
+    : [lambda, keysIntoHeaders(secret), script(regionLine(region) + (passes ? sign : signAndFail))];
+}
+
+const [call, forwardOnly, errors, sha256, signOnly] = [
+  "call",
+  "forward",
+  "errors",
+  "sha256",
+  "sign",
+].map((name) => new URL(`${name}.lua`, import.meta.url)) as [URL, URL, URL, URL, URL];
+
+const forward = readLuaScripts(call, forwardOnly);
+const forwardAndFail = readLuaScripts(call, forwardOnly, errors);
+const sign = readLuaScripts(sha256, call, signOnly);
+const signAndFail = readLuaScripts(sha256, call, signOnly, errors);
+
+/** A region's schema lets nothing in it that could end a Lua string. */
+function regionLine(region: string): string {
+  return `local REGION = "${region}"\n`;
+}
+
+function script(source: string): HttpFilter {
+  return {
+    name: "gloo.aws-lambda",
+    typed_config: packAny("envoy.extensions.filters.http.lua.v3.Lua", {
+      default_source_code: { inline_string: source },
+    }),
+  };
+}
+
+function signer({ region, credentials }: AwsSpec): HttpFilter {
+  const provider = credentialProvider(credentials);
+  return {
+    name: "envoy.filters.http.aws_request_signing",
+    typed_config: packAny(
+      "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
+      {
+        service_name: "lambda",
+        region,
+        ...(provider !== undefined && { credential_provider: provider }),
+      },
+    ),
+  };
+}
+
+/** The headers that keys travel in from one filter to the next. */
+function headerOf(key: string): string {
+  return `x-gloo-${key.replace("_", "-")}`;
+}
+
+function keysIntoHeaders({ ref, keys }: SigningSecret): HttpFilter {
+  return {
+    name: "gloo.aws-credentials",
+    typed_config: packAny("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {
+      mutations: {
+        request_mutations: [
+          // An empty value would leave a client's own in place.
+          ...secretKeys.map(({ key }) => ({ remove: headerOf(key) })),
+          ...keys.map((key) => ({
+            append: {
+              header: { key: headerOf(key), value: `%SECRET(${key})%` },
+              append_action: AppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+            },
+          })),
+        ],
+        formatters: [
+          {
+            name: "envoy.formatter.generic_secret",
+            typed_config: packAny("envoy.extensions.formatter.generic_secret.v3.GenericSecret", {
+              secret_configs: Object.fromEntries(
+                keys.map((key) => [key, sdsConfig(secretValueName(ref, key))]),
+              ),
+            }),
+          },
+        ],
+      },
+    }),
+  };
+}
