@@ -24,12 +24,17 @@ export interface Origin {
 
 /** Escapes one token of a JSON pointer (RFC 6901 section 3). */
 export function pointerToken(key: string | number): string {
-  return String(key).replaceAll("~", "~0").replaceAll("/", "~1");
+  if (typeof key === "number") return String(key);
+  // Most keys need no escape, and this is called for every key of a config.
+  if (!key.includes("~") && !key.includes("/")) return key;
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 /** Appends tokens to a JSON pointer: `pointerOf("/routes", 0)` is `"/routes/0"`. */
 export function pointerOf(base: JsonPointer, ...keys: readonly (string | number)[]): JsonPointer {
-  return base + keys.map((key) => `/${pointerToken(key)}`).join("");
+  let pointer = base;
+  for (const key of keys) pointer += `/${pointerToken(key)}`;
+  return pointer;
 }
 
 /** The unescaped tokens of a JSON pointer: `["routes", "0"]` for `"/routes/0"`. */

@@ -81,10 +81,10 @@ export function createLanguageSchemas(extensions: LanguageExtensions): LanguageS
       return [...shared, this.kubernetes, this.settings, ...made.values()];
     },
     objectSchema(kind, types = {}) {
-      const key = JSON.stringify([kind, types.upstream, types.service]);
+      const key = `${kind}~${types.upstream ?? ""}~${types.service ?? ""}`;
       let document = made.get(key);
       if (document === undefined) {
-        document = composed(readSchema(fileOf[kind]), `${fileOf[kind]}~${key}`, structsOf(types));
+        document = composed(readSchema(fileOf[kind]), key, structsOf(types));
         made.set(key, document);
       }
       return document;
