@@ -371,6 +371,31 @@ describe("a route to functions of AWS Lambda", () => {
   });
 });
 
+describe("a wrapped function of AWS Lambda", () => {
+  it("gets the same event when it is tried again", async () => {
+    await serve(
+      [upstream("pages", { secret_ref: "keys" })],
+      routesTo("pages").map((route) => ({ ...route, extensions: { max_retries: 1 } })),
+    );
+    const answers = [{ status: 503 }, { body: '{"statusCode": 204}' }];
+    lambda.functions = { page: () => answers.shift() };
+    const { status } = await gateway.send({
+      path: "/pages/page/tea?a=1",
+      headers: { authorization: "Basic eDp5", "x-gloo-original": "4:POST2:/x------" },
+    });
+    assert.equal(status, 204);
+    const [first, second] = lambda.invocations.map(({ payload }) => {
+      const event = JSON.parse(payload) as { raw_path: string; headers: Record<string, string> };
+      // What is left of the time is told to each try.
+      delete event.headers["x-envoy-expected-rq-timeout-ms"];
+      return event;
+    });
+    assert.equal(first?.raw_path, "/pages/page/tea?a=1");
+    assert.equal(first?.headers["authorization"], "Basic eDp5");
+    assert.deepEqual(second, first);
+  });
+});
+
 describe("the sample of AWS Lambda functions", () => {
   const sample = "aws-lambda";
   before(async () => {

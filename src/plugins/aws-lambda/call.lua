@@ -16,5 +16,7 @@ local function prepare(h)
   local headers = h:headers()
   headers:remove("x-amz-security-token")
   name_function(headers)
+  local kept = h:streamInfo():dynamicMetadata():get("gloo.aws-lambda")
+  if kept then headers:replace("x-gloo-original", kept.original) end
   return headers
 end

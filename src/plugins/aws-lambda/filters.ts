@@ -6,13 +6,14 @@ import {
   type HttpFilter,
 } from "../../envoy/generated/messages.js";
 import type { AwsSpec } from "../../model/generated/plugins.js";
+import type { FunctionPatch } from "../../translate/plugin.js";
 import { readLuaScripts } from "../../translate/lua-script.js";
 import { sdsConfig, secretValueName } from "../../translate/sds.js";
 import { credentialProvider, secretKeys } from "./credentials.js";
 import { functionArn } from "./region.js";
 
 /** The filter that makes a request a call of Lambda, by the name that routes configure it by. */
-export const lambdaFilterName = "envoy.filters.http.aws_lambda";
+const lambdaFilterName = "envoy.filters.http.aws_lambda";
 
 /** What a call of one function is. */
 export interface FunctionCall {
@@ -24,7 +25,7 @@ export interface FunctionCall {
 }
 
 /** Config of the filter that makes a request a call of a function. */
-export function lambdaConfig({ arn, authority, wraps, isAsync }: FunctionCall): AwsLambdaConfig {
+function lambdaConfig({ arn, authority, wraps, isAsync }: FunctionCall): AwsLambdaConfig {
   return {
     arn,
     host_rewrite: authority,
@@ -63,19 +64,52 @@ export function lambdaFilters(
       lambdaConfig({ arn, authority, wraps: false, isAsync: false }),
     ),
   };
+  const first = script(originalFilterName, keepOriginal);
+  const call = (source: string): HttpFilter => script("gloo.aws-lambda", source);
   return secret === undefined
-    ? [lambda, script(passes ? forward : forwardAndFail), signer(spec)]
-    : [lambda, keysIntoHeaders(secret), script(regionLine(region) + (passes ? sign : signAndFail))];
+    ? [first, lambda, call(passes ? forward : forwardAndFail), signer(spec)]
+    : [
+        first,
+        lambda,
+        keysIntoHeaders(secret),
+        call(regionLine(region) + (passes ? sign : signAndFail)),
+      ];
 }
 
-const [call, forwardOnly, errors, sha256, signOnly] = [
+const originalFilterName = "gloo.aws-original";
+
+/** What a route or destination needs to call a function. */
+export function callPatch(call: FunctionCall): FunctionPatch {
+  const perRoute = packAny("envoy.extensions.filters.http.aws_lambda.v3.PerRouteConfig", {
+    invoke_config: lambdaConfig(call),
+  });
+  const perFilterConfig = { [lambdaFilterName]: { ...perRoute, isInCluster: true } };
+  if (!call.wraps) return { perFilterConfig };
+  const wraps = packAny("envoy.extensions.filters.http.lua.v3.LuaPerRoute", {
+    filter_context: { fields: { wraps: { bool_value: true } } },
+  });
+  return {
+    perFilterConfig: {
+      ...perFilterConfig,
+      [originalFilterName]: { ...wraps, isInCluster: true },
+    },
+    route: { request_headers_to_remove: [originalHeader] },
+  };
+}
+
+/** Only the script sets it: see original.lua. */
+const originalHeader = "x-gloo-original";
+
+const [original, call, forwardOnly, errors, sha256, signOnly] = [
+  "original",
   "call",
   "forward",
   "errors",
   "sha256",
   "sign",
-].map((name) => new URL(`${name}.lua`, import.meta.url)) as [URL, URL, URL, URL, URL];
+].map((name) => new URL(`${name}.lua`, import.meta.url)) as [URL, URL, URL, URL, URL, URL];
 
+const keepOriginal = readLuaScripts(original);
 const forward = readLuaScripts(call, forwardOnly);
 const forwardAndFail = readLuaScripts(call, forwardOnly, errors);
 const sign = readLuaScripts(sha256, call, signOnly);
@@ -86,9 +120,9 @@ function regionLine(region: string): string {
   return `local REGION = "${region}"\n`;
 }
 
-function script(source: string): HttpFilter {
+function script(name: string, source: string): HttpFilter {
   return {
-    name: "gloo.aws-lambda",
+    name,
     typed_config: packAny("envoy.extensions.filters.http.lua.v3.Lua", {
       default_source_code: { inline_string: source },
     }),

@@ -1,4 +1,3 @@
-import { packAny } from "../../envoy/codec.js";
 import type {
   AwsFunctionSpec,
   AwsSpec,
@@ -23,7 +22,7 @@ import type {
 } from "../../translate/plugin.js";
 import { secretValueName } from "../../translate/sds.js";
 import { checkCredentials, secretKeys } from "./credentials.js";
-import { lambdaConfig, lambdaFilterName, lambdaFilters } from "./filters.js";
+import { callPatch, lambdaFilters } from "./filters.js";
 import { functionArn, lambdaEndpoint } from "./region.js";
 
 const upstreamType = "aws";
@@ -73,16 +72,12 @@ function functionPatch(
   const spec = specOf(upstream);
   const { function_name: name, qualifier, wrap = false } = functionSpecOf(upstream, functionName);
   const { region, account_id: account = "" } = spec;
-  const config = lambdaConfig({
+  return callPatch({
     arn: functionArn({ region, account, name, ...(qualifier !== undefined && { qualifier }) }),
     authority: authorityOf(endpointOf(spec)),
     wraps: wrap,
     isAsync: executionStyle(context) === "async",
   });
-  const perRoute = packAny("envoy.extensions.filters.http.aws_lambda.v3.PerRouteConfig", {
-    invoke_config: config,
-  });
-  return { perFilterConfig: { [lambdaFilterName]: { ...perRoute, isInCluster: true } } };
 }
 
 /** Reports an execution style of what is no function of Lambda. */

@@ -35,7 +35,8 @@ local function signed_headers(headers)
   return table.concat(lines), table.concat(names, ";")
 end
 
-local function sign(h, headers, access_key, secret_key, session_token)
+local function sign(h, access_key, secret_key, session_token)
+  local headers = prepare(h)
   local time = os.date("!%Y%m%dT%H%M%SZ", math.floor(tonumber(h:timestamp()) / 1000))
   headers:replace("x-amz-date", time)
   if session_token then headers:replace("x-amz-security-token", session_token) end
@@ -52,12 +53,12 @@ local function sign(h, headers, access_key, secret_key, session_token)
 end
 
 function envoy_on_request(h)
-  local headers = prepare(h)
+  local headers = h:headers()
   local access_key, secret_key = take(headers, "x-gloo-access-key"), take(headers, "x-gloo-secret-key")
   local session_token = take(headers, "x-gloo-session-token")
   local ok, problem = false, "its credentials are not there"
   if access_key and secret_key then
-    ok, problem = pcall(sign, h, headers, access_key, secret_key, session_token)
+    ok, problem = pcall(sign, h, access_key, secret_key, session_token)
   end
   if ok then return end
   h:logErr("a Lambda function cannot be called: " .. tostring(problem))
