@@ -18,39 +18,45 @@ const batch = 20;
 const warmUp = 200;
 
 /** P6: resident memory of `gloo serve` with T and 100 streams, and after 1,000 more commits. */
-export const memoryBench: Bench = {
-  id: "P6",
-  async run() {
-    const remote = await createRemoteTree({});
-    const folder = await mkdtemp(join(tmpdir(), "gloo-bench-"));
-    const gloo = await startGlooProcess({ repo: remote.url, folder, envoyPort: await freePort() });
-    const fleet = spawn(
-      process.execPath,
-      [...process.execArgv, fileURLToPath(new URL("stream-fleet.ts", import.meta.url))].concat(
-        String(gloo.adsPort),
-        String(streams),
-      ),
-      { stdio: ["pipe", "pipe", "inherit"] },
-    );
-    const fleetEnded = once(fleet, "exit");
-    try {
-      await once(fleet.stdout, "data"); // it says one thing only
-      return await measure(remote, gloo);
-    } finally {
-      fleet.stdin.end();
-      await fleetEnded;
-      await gloo.close();
-      await remote.remove();
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
-};
+export const memoryBench: Bench = { id: "P6", run: () => withFleet(measure) };
 
-async function measure(remote: RemoteTree, gloo: GlooProcess): Promise<readonly BenchRow[]> {
+/** `gloo serve` with tree T, and a fleet that has all of it. */
+export interface ServedFleet {
+  readonly remote: RemoteTree;
+  readonly gloo: GlooProcess;
+  /** Where `gloo serve` keeps its state. */
+  readonly folder: string;
+}
+
+/** Starts everything, does `work` with it when each stream has the whole snapshot, and ends it. */
+export async function withFleet<T>(work: (served: ServedFleet) => Promise<T>): Promise<T> {
+  const remote = await createRemoteTree({});
+  const folder = await mkdtemp(join(tmpdir(), "gloo-bench-"));
+  const gloo = await startGlooProcess({ repo: remote.url, folder, envoyPort: await freePort() });
+  const program = fileURLToPath(new URL("stream-fleet.ts", import.meta.url));
+  const args = [...process.execArgv, program, String(gloo.adsPort), String(streams)];
+  const fleet = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const fleetEnded = once(fleet, "exit");
+  try {
+    // It says one thing only: that all streams have everything.
+    await Promise.race([once(fleet.stdout, "data"), fleetEnded]);
+    if (fleet.exitCode !== null) throw new Error("the streams ended");
+    return await work({ remote, gloo, folder });
+  } finally {
+    fleet.stdin.end();
+    await fleetEnded;
+    await gloo.close();
+    await remote.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(served: ServedFleet): Promise<readonly BenchRow[]> {
+  const { gloo } = served;
   const serving = await settledMb(gloo);
-  await commitMany(remote, gloo, 0, warmUp);
+  await commitMany(served, 0, warmUp);
   const before = await settledMb(gloo);
-  await commitMany(remote, gloo, warmUp, commits);
+  await commitMany(served, warmUp, commits);
   const after = await settledMb(gloo);
   const { peakMb } = await gloo.memory();
   const row = { id: "P6" } as const;
@@ -75,9 +81,8 @@ async function measure(remote: RemoteTree, gloo: GlooProcess): Promise<readonly 
 }
 
 /** Commits of one line each, pushed in batches; waits until the last is live before the next batch. */
-async function commitMany(
-  remote: RemoteTree,
-  gloo: GlooProcess,
+export async function commitMany(
+  { remote, gloo }: ServedFleet,
   from: number,
   count: number,
 ): Promise<void> {
@@ -96,7 +101,7 @@ async function commitMany(
  * Resident memory when nothing happens: the median of some looks, since the collector works when it
  * likes to.
  */
-async function settledMb(gloo: GlooProcess): Promise<number> {
+export async function settledMb(gloo: GlooProcess): Promise<number> {
   const looks: number[] = [];
   for (let look = 0; look < 10; look++) {
     await delay(300);

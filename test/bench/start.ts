@@ -38,7 +38,9 @@ async function measure(remote: RemoteTree, folder: string): Promise<readonly Ben
   for (const [round, home] of homes.entries()) {
     await mkdir(home);
     const clone = ["clone", "--quiet", "--depth", "1", "--no-local", remote.url];
-    clones.push(await timeMs(() => remote.git(...clone, `clone${round}`)));
+    for (const copy of ["a", "b"]) {
+      clones.push(await timeMs(() => remote.git(...clone, `clone${round}${copy}`)));
+    }
     bareClones.push(await timeMs(() => remote.git(...clone, "--bare", `bare${round}`)));
     colds.push(await timeUntilWhole({ repo: remote.url, folder: home, envoyPort }));
   }

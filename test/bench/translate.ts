@@ -18,6 +18,8 @@ import { median, medianOf, type Bench, type BenchRow } from "./bench.js";
 import { threadCpuMs } from "./machine.js";
 
 const routesPerService = 10;
+/** Until the code is compiled. */
+const warmUp = 5;
 const inputs = { secrets: new Map(), endpoints: new Map() };
 const budgetMs: ReadonlyMap<number, number> = new Map([
   [1_000, 40],
@@ -38,6 +40,7 @@ function measureTranslate(routes: number, rounds = 9): readonly BenchRow[] {
       service(index, "/"),
     ),
   });
+  for (let round = 0; round < warmUp; round++) freshBuild()(config);
   const cpuMs: number[] = [];
   const full = Array.from({ length: rounds }, () => {
     const cpuBefore = threadCpuMs() ?? NaN;
