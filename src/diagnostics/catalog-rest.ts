@@ -67,7 +67,7 @@ export const restCatalog = {
     message: inTemplate,
     hint: () => "split it into several functions",
     explain:
-      "Templates are compiled to code that runs in Envoy for every request. One template may have 65,536 characters (of a path or a header 8,192), 1,000 tags, 16 blocks in each other and 40 nested expressions, and all of a function 128 KiB of code.",
+      "Templates are compiled to code that runs in Envoy for every request. One template may have 65,536 characters (of a path or a header 8,192), 1,000 tags, 12 blocks in each other and 24 nested expressions, and all of a function 128 KiB of code.",
     example:
       "spec:\n  body: '{% for pet in pets %}{% for tag in pet.tags %}{{ tag }}{% endfor %}{% endfor %}' # and so on, 17 blocks deep",
   },
@@ -105,6 +105,18 @@ export const restCatalog = {
     example:
       "extensions:\n  parameters:\n    query: { a: '{a}', b: '{b}' } # and so on, 65 of them",
     cure: "Take fewer parameters from the request, or split the route.",
+  },
+  "rest/path-set-twice": {
+    severity: "error",
+    message: (p: { name: string }) =>
+      `prefix_rewrite would change the path that function "${p.name}" has set`,
+    hint: () => "leave out prefix_rewrite, or the path of the function",
+    explain:
+      "Envoy rewrites the prefix of a path after the function has made another path of it, and would cut off a piece of that as long as the prefix that the route matched.",
+    example: `request_matcher: { path_prefix: /pets/ }
+prefix_rewrite: /
+single_destination:
+  function: { upstream_name: pets, function_name: get-pet } # its path is /api/pets/{{ id }}`,
   },
   "rest/function-too-large": {
     severity: "error",

@@ -51,7 +51,8 @@ function isCondition(expression: Expression): boolean {
 
 function generateBinary({ operator, left, right }: Of<"binary">, scope: Scope): string {
   if (operator === "and" || operator === "or") {
-    return `(${generateCondition(left, scope)} ${operator} ${generateCondition(right, scope)})`;
+    const operands = chainOf(operator, left, right).map((own) => generateCondition(own, scope));
+    return `(${operands.join(` ${operator} `)})`;
   }
   const a = generateExpression(left, scope);
   const b = generateExpression(right, scope);
@@ -68,6 +69,17 @@ function generateBinary({ operator, left, right }: Of<"binary">, scope: Scope): 
     case ">=":
       return `(compare(c,${a},${b})${operator}0)`;
   }
+}
+
+/** The operands of `a or b or c`, which Lua would else have to read as parentheses in parentheses. */
+function chainOf(operator: "and" | "or", left: Expression, right: Expression): Expression[] {
+  const operands = [right];
+  let rest = left;
+  while (rest.kind === "binary" && rest.operator === operator) {
+    operands.push(rest.right);
+    rest = rest.left;
+  }
+  return [...operands, rest].reverse();
 }
 
 function generateCall({ name, args }: Of<"call">, scope: Scope): string {

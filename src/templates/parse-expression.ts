@@ -11,7 +11,8 @@ import type { Token } from "./tokens.js";
 const comparisons: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
 /** Names that are words of the language, and so are no variables. */
 const reserved: ReadonlySet<string> = new Set(["and", "or", "not", "in"]);
-const maxDepth = 40;
+/** Lua reads 200 levels of syntax, of which each of these may take four, and each block three. */
+const maxDepth = 24;
 
 /** Reads expressions from the tokens of one tag. Throws {@link TemplateError}. */
 export class ExpressionParser {
@@ -138,7 +139,7 @@ export class ExpressionParser {
   #list<T>(closing: string, item: () => T): readonly T[] {
     const items: T[] = [];
     if (this.accept(closing)) return items;
-    do items.push(this.#nested(item));
+    do items.push(item());
     while (this.accept(","));
     this.expect(closing);
     return items;

@@ -14,7 +14,7 @@ export interface ParsedTemplate {
 const maxLength = 65_536;
 const maxTags = 1_000;
 const maxTokens = 4_000;
-const maxBlocks = 16;
+const maxBlocks = 12;
 
 /**
  * Reads a template: text with `{{ expressions }}`, `{% statements %}`, `{# comments #}` and lines

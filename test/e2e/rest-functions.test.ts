@@ -602,6 +602,67 @@ describe("hostile values", () => {
   });
 });
 
+describe("the largest templates that are accepted", () => {
+  const nested = (open: string, inner: string, close: string, depth: number): string =>
+    open.repeat(depth) + inner + close.repeat(depth);
+  const opened = "{% for x in xs %}{% if x %}".repeat(6);
+  const closed = "{% endif %}{% endfor %}".repeat(6);
+  const names = Array.from({ length: 64 }, (_, index) => `u.p${index}`);
+  const templates: Readonly<Record<string, readonly [string, string]>> = {
+    "default-in-default": [
+      `[${opened}{{ ${nested("default(no, ", "x", ")", 22)} }}{{ ${nested("default(", "x", ", no)", 22)} }}${closed}]`,
+      "[false1]",
+    ],
+    "calls-in-calls": [
+      `[${opened}{{ ${nested("default(upper(", "x", '), "a")', 11)} }}${closed}]`,
+      '["A"]',
+    ],
+    parentheses: [`[${opened}{{ ${nested("(not ", "x", ")", 10)} }}${closed}]`, "[true]"],
+    lists: [
+      `[${opened}{{ ${nested("[", "x", "]", 22)} }}${closed}]`,
+      `[${nested("[", "1", "]", 22)}]`,
+    ],
+    "list-of-many": [`{{ length([${Array(1_900).fill("xs").join(",")}]) }}`, "1900"],
+    "or-of-many": [
+      `{{ ${Array(1_900).fill("xs.1").join(" or ")} or true }}`.replaceAll("xs.1", "no"),
+      "true",
+    ],
+    branches: [
+      `{% if no %}${Array(900).fill("1{% else if no %}").join("")}2{% else %}3{% endif %}`,
+      "3",
+    ],
+    prints: ["{{ xs }}".repeat(990), "[1]".repeat(990)],
+    loops: ["{% for x in xs %}{{ x }}{% endfor %}".repeat(330), "1".repeat(330)],
+  };
+  before(() =>
+    serve({
+      ...Object.fromEntries(
+        Object.entries(templates).map(([name, [body]]) => [name, { function: { body } }]),
+      ),
+      parameters: {
+        function: { body: "{{ length(u) }}" },
+        extensions: {
+          parameters: { query: Object.fromEntries(names.map((name) => [name, `{${name}}`])) },
+        },
+      },
+    }),
+  );
+
+  for (const [name, [, wanted]] of Object.entries(templates)) {
+    it(`run: ${name}`, async () => {
+      const body = '{"xs": [1], "no": false}';
+      const got = await gateway.deliver({ method: "POST", path: `/${name}/`, headers: json, body });
+      assert.equal(bodyOf(got), wanted);
+    });
+  }
+
+  it("run: parameters", async () => {
+    const query = names.map((name) => `${name}=1`).join("&");
+    const got = await gateway.deliver({ path: `/parameters/?${query}` });
+    assert.equal(bodyOf(got), "64");
+  });
+});
+
 describe("functions that only set headers", () => {
   before(() =>
     serve({
@@ -794,8 +855,8 @@ describe("weighted destinations", () => {
     while (seen.size < 3) {
       const sent = { method: "POST", path: "/pets/7", headers: json, body: '{"id": 8}' };
       const count = gateway.received.length;
-      const { headers } = await gateway.send(sent);
-      assert.equal(headers["x-pet"], "Rex");
+      const { status, headers, text } = await gateway.send(sent);
+      assert.equal(headers["x-pet"], "Rex", `${status} ${text}`);
       const got = gateway.received[count];
       assert.ok(got);
       seen.add(`${got.path} ${bodyOf(got)}`);

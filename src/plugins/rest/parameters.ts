@@ -40,11 +40,12 @@ export function readParameters(
   ): void => {
     for (const [key, pattern] of Object.entries(patterns ?? {})) {
       const name = field === "headers" ? key.toLowerCase() : key;
+      const header = name === "host" && field === "headers" ? ":authority" : name;
       written.push({
         pattern,
         whole: name.replace(/^:/, ""),
         pointer: pointerOf(pointer, field, key),
-        keep: (read) => void maps[field].set(name, read),
+        keep: (read) => void maps[field].set(header, read),
       });
     }
   };

@@ -68,6 +68,10 @@ function functionPatch(
   context: RouteContext,
 ): FunctionPatch {
   const templates = functionTemplates(upstream, functionName);
+  if (templates?.path !== undefined && context.route.prefix_rewrite !== undefined) {
+    const at = `${context.pointer}/prefix_rewrite`;
+    context.report("rest/path-set-twice", { name: functionName }, at);
+  }
   const { parameters } = extensionsOf(context);
   const response = responseOf(context);
   if (response === undefined) {

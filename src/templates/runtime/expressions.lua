@@ -226,7 +226,8 @@ local functions = {
   max = function(c, v) return extreme(c, v, "max", 1) end,
   min = function(c, v) return extreme(c, v, "min", -1) end,
   header = function(c, name)
-    return c.h:headers():get(text_of(c, name, "header")) or ""
+    name = lower(text_of(c, name, "header"))
+    return c.h:headers():get(name == "host" and ":authority" or name) or ""
   end,
 }
 

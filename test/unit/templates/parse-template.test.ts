@@ -170,8 +170,8 @@ describe("the faults of a template", () => {
     ["a\n## if x y\nb\n## endif", "syntax", 2, 9, /"y" is too much/],
     ["{# a", "syntax", 1, 1, /not closed by "#}"/],
     ["{% if a", "syntax", 1, 1, /"{%" is not closed by "%}"/],
-    [`{{ ${"(".repeat(50)}a${")".repeat(50)} }}`, "too-large", 1, 44, /nested more than 40/],
-    [`${"{% if a %}".repeat(20)}`, "too-large", 1, 161, /nested more than 16/],
+    [`{{ ${"(".repeat(50)}a${")".repeat(50)} }}`, "too-large", 1, 28, /nested more than 24/],
+    [`${"{% if a %}".repeat(20)}`, "too-large", 1, 121, /nested more than 12/],
     ["{{ a }}".repeat(1_001), "too-large", 1, 7_001, /more than 1000 tags/],
     ["x".repeat(70_000), "too-large", 1, 1, /more than 65536 characters/],
   ] as const) {

@@ -147,6 +147,26 @@ describe("the diagnostics of REST functions", () => {
     assert.match(found[0] ?? "", /rest\/function-too-large .*function "get" compiles to \d+ KiB/);
   });
 
+  it("are about a prefix that is rewritten in a path that is set", () => {
+    const { diagnostics } = build({
+      "upstreams/pets.yaml": upstream(
+        "  - { name: get, spec: { path: /x } }\n  - { name: mark, spec: { headers: { x: v } } }",
+      ),
+      "virtualservices/pets.json": JSON.stringify({
+        name: "pets",
+        routes: ["get", "mark"].map((function_name) => ({
+          request_matcher: { path_prefix: `/${function_name}/` },
+          prefix_rewrite: "/",
+          single_destination: { function: { upstream_name: "pets", function_name } },
+        })),
+      }),
+    });
+    assert.deepEqual(
+      diagnostics.map(({ code, pointer }) => `${code} ${pointer}`),
+      ["rest/path-set-twice /routes/0/prefix_rewrite"],
+    );
+  });
+
   it("are about a function that is not there", () => {
     const { diagnostics } = build({
       "upstreams/pets.yaml": upstream("  - name: got\n    spec: { path: /x }"),
