@@ -131,6 +131,11 @@ export async function startFunctionGateway(
         return text === probe ? text : undefined;
       });
       if (nacks.length > 0) throw new Error(nacks.join("\n"));
+      // Routes can arrive before the endpoints of clusters that came with them.
+      await poll("clusters to be warm", async () => {
+        const stats = await envoy.admin("/stats?filter=^cluster_manager.warming_clusters$");
+        return / 0$/m.test(stats) ? true : undefined;
+      });
     },
     send: ({ method = "GET", path, headers = {}, body }) =>
       new Promise((resolve, reject) => {
