@@ -119,6 +119,10 @@ describe("the parameters of a function", () => {
         },
         extensions: { parameters: { form: { "pet[name]": "{pet.name}", age: "{age}" } } },
       },
+      "host-header": {
+        function: { headers: { x: '{{ h }} {{ header("Host") }} {{ header(":authority") }}' } },
+        extensions: { parameters: { headers: { Host: "{h}.example" } } },
+      },
       greedy: {
         function: { headers: { x: "{{ a }}|{{ b }}|{{ c }}" } },
         extensions: { parameters: { path: "/greedy/{a}-{b}.{c}" } },
@@ -169,6 +173,14 @@ describe("the parameters of a function", () => {
       const { path, headers } = await gateway.deliver({ path: "/authority/", headers: { host } });
       assert.deepEqual([path, headers.host], ["/acme", "acme.internal"]);
     }
+  });
+
+  it("come from the host by either of its names", async () => {
+    const { headers } = await gateway.deliver({
+      path: "/host-header/",
+      headers: { host: "a.example" },
+    });
+    assert.equal(headers["x"], "a a.example a.example");
   });
 
   it("are the request's own path, method, scheme and authority too", async () => {
