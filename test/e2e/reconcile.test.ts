@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { after, before, describe, it } from "node:test";
 import type { CommitDetail, EnvoysResponse, StatusResponse } from "../../src/admin/api-types.js";
 import { envoyBootstrap } from "../../src/cli/bootstrap/envoy-bootstrap.js";
@@ -29,11 +31,8 @@ describe("gloo serve before a real Envoy", () => {
   const start = async (): Promise<void> => {
     const args = ["--repo", remote.url, "--ref", "main", "--state-dir", join(folder, "state")];
     const addresses = ["--envoy-bind-address", "127.0.0.1", "--envoy-port", String(listenPort)];
-    serve = await startRunningServe([
-      ...args,
-      ...addresses,
-      ...["--poll", "@every 1s", "--xds-port", String(xdsPort), "--log-level", "debug"],
-    ]);
+    const others = ["--poll", "@every 1s", "--xds-port", String(xdsPort), "--log-level", "debug"];
+    serve = await startRunningServe([...args, ...addresses, ...others], { NODE_OPTIONS: survive });
   };
 
   const bootstrap = (name: string) =>
@@ -196,6 +195,31 @@ describe("gloo serve before a real Envoy", () => {
     );
   });
 
+  const needsLinux = process.platform === "linux" ? false : "there is prlimit on Linux only";
+  it("waits while the disk is full, and goes on when it is not", { skip: needsLinux }, async () => {
+    const { serving } = await status();
+    await limitFileSize(serve.pid, 8 * 1024);
+    const large = await git.commit(leadingTo(0, manyUpstreams(200)));
+    const held = await poll("it to be held", async () => {
+      const detail = await serve.get<CommitDetail>(`/api/v1/commits/${large}`);
+      return detail.state === "accepted" && detail.reason !== null ? detail : undefined;
+    });
+    assert.match(held.reason ?? "", /no space left/);
+    const full = await status();
+    assert.equal(full.health, "degraded");
+    assert.match(full.problems.join(), /no space left/);
+    assert.equal(full.serving?.commit.oid, serving?.commit.oid);
+    assert.equal(await answer(), "two");
+    await limitFileSize(serve.pid, "unlimited");
+    await reaches(large, "live");
+    await answers("one");
+    const next = await git.commit(
+      leadingTo(1, { "upstreams/many.yaml": null, "virtualservices/many.yaml": null }),
+    );
+    await reaches(next, "live");
+    await answers("two");
+  });
+
   it("is the same after a kill with the remote dead, for an Envoy that starts anew", async () => {
     const { serving } = await status();
     remote.setFault(() => ({ kind: "hang-up" }));
@@ -215,6 +239,28 @@ describe("gloo serve before a real Envoy", () => {
     await answers("one");
   });
 });
+
+/** Upstreams with routes to them: little for Git, which packs it, and much for the journal. */
+function manyUpstreams(count: number): Changes {
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  const routes = indexes.map(
+    (index) =>
+      `  - request_matcher:\n      path_prefix: /many/${index}/\n` +
+      `    single_destination:\n      upstream:\n        name: many-${index}\n`,
+  );
+  return {
+    "upstreams/many.yaml": indexes.map((index) => upstreamYaml(`many-${index}`, 9)).join("---\n"),
+    "virtualservices/many.yaml": `name: many\ndomains: [many.example]\nroutes:\n${routes.join("")}`,
+  };
+}
+
+/** A process that writes beyond its limit gets a signal, and only if it survives that an error. */
+const survive = "--import=data:text/javascript,process.on('SIGXFSZ',()=>{})";
+
+/** Lets a process write no file beyond this many bytes: a full disk, as the process sees it. */
+async function limitFileSize(pid: number, bytes: number | "unlimited"): Promise<void> {
+  await promisify(execFile)("prlimit", ["--pid", String(pid), `--fsize=${bytes}:unlimited`]);
+}
 
 /** Asks again and again; `stop` gives every answer that there was. */
 function keepAsking(ask: () => Promise<string>): { stop(): Promise<ReadonlySet<string>> } {
