@@ -14,8 +14,8 @@ const streams = 100;
 const commits = 1_000;
 /** Commits of one push: the control plane judges each of them. */
 const batch = 20;
-/** Before the first look: until every cache is as full as it gets. */
-const warmUp = 200;
+/** Before the first look: until every cache is full. Verdicts on 500 trees are remembered. */
+const warmUp = 600;
 
 /** P6: resident memory of `gloo serve` with T and 100 streams, and after 1,000 more commits. */
 export const memoryBench: Bench = { id: "P6", run: () => withFleet(measure) };
