@@ -257,6 +257,7 @@ describe("the body of a function", () => {
       sorted: {
         function: { body: "{{ sort(numbers) }} {{ max(numbers) }} {{ first(sort(numbers)) < 0 }}" },
       },
+      zero: { function: { body: '[{{ round(2.5, "-0") }}, {{ length(range(-0)) }}]' } },
       loops: {
         function: {
           body: "[{% for x in xs %}{% for y in xs %}{% if x == y %}1,{% endif %}{% endfor %}{% endfor %}0]",
@@ -380,6 +381,10 @@ describe("the body of a function", () => {
       bodyOf(got),
       "[-9007199254740993,-9007199254740992,1.0,1,1e0,9007199254740993] 9007199254740993 true",
     );
+  });
+
+  it("knows no zero with a sign where it counts", async () => {
+    assert.equal(bodyOf(await gateway.deliver({ path: "/zero/" })), "[3.0, 0]");
   });
 
   it("is refused if it is not JSON, not UTF-8, encoded or nested too deeply", async () => {

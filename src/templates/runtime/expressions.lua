@@ -120,6 +120,12 @@ local function whole(v, what)
   return x
 end
 
+-- The same as a Lua number, without the sign that a zero may have.
+local function count_of(v, what)
+  local n = tonumber(whole(v, what))
+  return n == 0 and 0 or n
+end
+
 local function remainder(x, by)
   local rest = 0
   for i = 1, #x do
@@ -161,7 +167,7 @@ local functions = {
   upper = function(c, v) return upper(text_of(c, v, "upper")) end,
   lower = function(c, v) return lower(text_of(c, v, "lower")) end,
   range = function(c, v)
-    local n = tonumber(whole(v, "range"))
+    local n = count_of(v, "range")
     if n < 0 or n > MAX_RANGE then fail("range takes 0 to " .. MAX_RANGE) end
     local kids = {}
     spend(c, n)
@@ -204,7 +210,7 @@ local functions = {
     return kids[n]
   end,
   round = function(c, v, digits)
-    local x, d = number_text(v), tonumber(whole(digits, "round"))
+    local x, d = number_text(v), count_of(digits, "round")
     if not x then fail("round needs a number, not " .. kind_of(v)) end
     if d < 0 or d > 12 then fail("round takes 0 to 12 digits") end
     local scale, n = 10 ^ d, tonumber(x)
@@ -216,7 +222,7 @@ local functions = {
     return { t = NUMBER, x = (n < 0 and rounded > 0 and "-" or "") .. shown }
   end,
   divisibleBy = function(c, v, by)
-    local x, d = whole(v, "divisibleBy"), tonumber(whole(by, "divisibleBy"))
+    local x, d = whole(v, "divisibleBy"), count_of(by, "divisibleBy")
     d = d < 0 and -d or d
     if d == 0 or d > 1e12 then fail("divisibleBy takes a divisor from 1 to 1e12") end
     return remainder(x, d) == 0
