@@ -38,6 +38,12 @@ export { packAny } from "./envoy/codec.js";
 export * as envoy from "./envoy/generated/messages.js";
 export type { MessageTypes } from "./envoy/generated/messages.js";
 export { localityOf } from "./translate/endpoints.js";
+export {
+  functionCallFilters,
+  functionCallPatch,
+  type FunctionCall,
+  type FunctionCredential,
+} from "./translate/function-call.js";
 export { checkDestinations, checkFunctionSpecs } from "./translate/function-checks.js";
 export { readLuaScripts } from "./translate/lua-script.js";
 export { escapeRegex } from "./translate/matchers.js";

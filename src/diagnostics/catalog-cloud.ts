@@ -58,4 +58,22 @@ export const cloudCatalog = {
 extensions:
   execution_style: async`,
   },
+  "azure/no-key": {
+    severity: "error",
+    message: (p: { level: string; keys: string; ref?: string }) =>
+      `auth_level "${p.level}" needs a key, and ` +
+      (p.ref === undefined
+        ? 'the upstream has no "secret_ref"'
+        : `secret "${p.ref}" has no ${p.keys}`),
+    hint: (p: { level: string; keys: string; ref?: string }) =>
+      `name a secret with ${p.keys} in secret_ref`,
+    explain:
+      "Azure wants a key for functions whose `auth_level` is `function` or `admin`. The secret that the upstream names has them by the functions' names; its key `_master` is the app's master key, which all functions take, and those of level `admin` only.",
+    example: `spec:
+  function_app_name: shop # and no secret_ref
+functions:
+  - name: resize
+    spec: { function_name: resize-image, auth_level: function }`,
+    cure: "Name the secret in `secret_ref`, and put the key into it.",
+  },
 } as const satisfies Record<string, CatalogEntry>;

@@ -1,5 +1,6 @@
 import type { TranslationPlugin } from "../translate/plugin.js";
 import { awsLambdaPlugin } from "./aws-lambda/plugin.js";
+import { azureFunctionsPlugin } from "./azure-functions/plugin.js";
 import { envoyExtensionsPlugin } from "./envoy-extensions/plugin.js";
 import { httpFiltersPlugin } from "./http-filters/plugin.js";
 import { restPlugin } from "./rest/plugin.js";
@@ -14,6 +15,7 @@ import { staticPlugin } from "./static/plugin.js";
 export const builtinPlugins: readonly TranslationPlugin[] = [
   staticPlugin,
   awsLambdaPlugin,
+  azureFunctionsPlugin,
   restPlugin,
   routeHeadersPlugin,
   routeRetriesPlugin,

@@ -44,6 +44,23 @@ export interface AwsFunctionSpec {
   readonly wrap?: boolean;
 }
 /**
+ * The `spec` of a function of an `azure` upstream.
+ */
+export interface AzureFunctionSpec {
+  /**
+   * Its name in the function app.
+   */
+  readonly function_name: string;
+  /**
+   * Which key calls need. `anonymous`: none; `function`: the function's own or, if the secret lacks that, the master key; `admin`: the master key.
+   */
+  readonly auth_level: "anonymous" | "function" | "admin";
+  /**
+   * Its path in the app, if it has a `route` of its own or the app another prefix than `api`. An addition to the language of 2018.
+   */
+  readonly path?: string;
+}
+/**
  * The `spec` of a function of a `REST` upstream: the request that calls it. All texts are templates: `{{ id }}` is the parameter `id` of the route or, if it has none, the field `id` of the request's JSON body.
  */
 export interface RestFunctionSpec {
@@ -366,6 +383,23 @@ export interface AwsAssumeRole {
    * How long credentials of the role are good; Envoy renews them in time. 15 minutes to 12 hours, and no longer than the role allows.
    */
   readonly session_duration?: DurationText;
+}
+/**
+ * The `spec` of an upstream of type `azure`: the functions of one function app of Azure.
+ */
+export interface AzureSpec {
+  /**
+   * The name of the function app.
+   */
+  readonly function_app_name: string;
+  /**
+   * Secret with the keys of functions by their `function_name`, and the app's master key as `_master`. Needed for functions whose `auth_level` is not `anonymous`.
+   */
+  readonly secret_ref?: string;
+  /**
+   * The URL of a domain of the app's own, a slot, another cloud of Azure, or an emulator, to call in place of `https://<function_app_name>.azurewebsites.net`.
+   */
+  readonly endpoint?: string;
 }
 /**
  * The `spec` of an upstream of type `static` (or `service`, its name in 0.2.x): a back end at fixed addresses.

@@ -1,0 +1,96 @@
+import { packAny } from "../envoy/codec.js";
+import {
+  HeaderValueOption_HeaderAppendAction as AppendAction,
+  type HttpFilter,
+} from "../envoy/generated/messages.js";
+import { readLuaScripts } from "./lua-script.js";
+import type { FunctionPatch } from "./plugin.js";
+import { sdsConfig } from "./sds.js";
+
+/** A call of a function that is a path of a host. */
+export interface FunctionCall {
+  /** Takes the place of the client's path; the client's query stays. */
+  readonly path: string;
+  readonly authority: string;
+  readonly credential?: FunctionCredential;
+}
+
+/** What a call shows its right by. Without it, nothing is sent. */
+export interface FunctionCredential {
+  /** Of the request, in lower case. The client's own is taken away. */
+  readonly header: string;
+  /** What comes before the secret in the header. Default: nothing. */
+  readonly prefix?: string;
+  /** Name of a generic SDS secret, as `secretValueName` makes it. */
+  readonly secret: string;
+}
+
+const credentialFilterName = "gloo.function-credential";
+const callFilterName = "gloo.function-call";
+const script = readLuaScripts(new URL("function-call.lua", import.meta.url));
+
+/**
+ * The filters of a cluster whose functions are paths of a host, always the same: which function a request
+ * calls, and with what credential, is said by the route.
+ */
+export function functionCallFilters(): readonly HttpFilter[] {
+  return [
+    {
+      name: credentialFilterName,
+      typed_config: packAny("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {}),
+    },
+    {
+      name: callFilterName,
+      typed_config: packAny("envoy.extensions.filters.http.lua.v3.Lua", {
+        default_source_code: { inline_string: script },
+      }),
+    },
+  ];
+}
+
+/** What a route or destination needs to call a function. */
+export function functionCallPatch({ path, authority, credential }: FunctionCall): FunctionPatch {
+  const fields = {
+    path: { string_value: path },
+    authority: { string_value: authority },
+    ...(credential !== undefined && { credential: { string_value: credential.header } }),
+  };
+  const call = packAny("envoy.extensions.filters.http.lua.v3.LuaPerRoute", {
+    filter_context: { fields },
+  });
+  const callConfig = { [callFilterName]: { ...call, isInCluster: true } };
+  if (credential === undefined) return { perFilterConfig: callConfig };
+  return {
+    perFilterConfig: {
+      ...callConfig,
+      [credentialFilterName]: { ...addCredential(credential), isInCluster: true },
+    },
+    secrets: [credential.secret],
+  };
+}
+
+function addCredential({ header, prefix = "", secret }: FunctionCredential) {
+  const type = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
+  return packAny(type, {
+    mutations: {
+      request_mutations: [
+        // An empty secret would leave a client's own in place.
+        { remove: header },
+        {
+          append: {
+            header: { key: header, value: `${prefix}%SECRET(credential)%` },
+            append_action: AppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+          },
+        },
+      ],
+      formatters: [
+        {
+          name: "envoy.formatter.generic_secret",
+          typed_config: packAny("envoy.extensions.formatter.generic_secret.v3.GenericSecret", {
+            secret_configs: { credential: sdsConfig(secret) },
+          }),
+        },
+      ],
+    },
+  });
+}
