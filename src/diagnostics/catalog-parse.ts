@@ -83,6 +83,15 @@ export const parseCatalog = {
       "Both files are read, but file systems that ignore case can hold only one of them, so a checkout there silently differs from the commit.",
     example: "upstreams/pets.yaml\nupstreams/Pets.yaml",
   },
+  "file/ambiguous-name": {
+    severity: "error",
+    message: (p: { name: string; other: string }) =>
+      `objects could not tell this "${p.name}" from ${p.other}`,
+    hint: () => "rename one of them, or remove the one that is not used",
+    explain:
+      "Objects name what they refer to by its path below the folder `files`. There may be several such folders, but all names together are one namespace.",
+    example: "teams/a/files/pets.proto\nteams/b/files/pets.proto",
+  },
   "text/not-utf8": {
     severity: "error",
     message: (p: { encoding?: string }) =>

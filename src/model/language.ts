@@ -23,4 +23,6 @@ export interface LanguageExtensions {
 export interface OwnedType {
   readonly canonical: string;
   readonly schema: JsonObject;
+  /** Of a service type: whether there are functions that the upstream does not list. Default: false. */
+  readonly hasUnlistedFunctions?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Attribute } from "./attribute.js";
+import type { ConfigFiles } from "./config-file.js";
 import type { Origin } from "./location.js";
 import type { Role } from "./role.js";
 import type { Upstream } from "./upstream.js";
@@ -33,6 +34,8 @@ export interface Config {
   readonly virtualServices: ReadonlyMap<string, Located<VirtualService>>;
   readonly roles: ReadonlyMap<string, Located<Role>>;
   readonly attributes: ReadonlyMap<string, Located<Attribute>>;
+  /** What objects may refer to by a file's name. */
+  readonly files: ConfigFiles;
   /**
    * Names of objects that have mistakes, and are not in the maps above. Who refers to one of them is not
    * told that it does not exist.

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../lib/json.js";
+import type { ConfigFiles } from "../model/config-file.js";
 import type { Origin } from "../model/location.js";
 import type { Kind } from "../model/resource.js";
 
@@ -28,6 +29,8 @@ export interface Documents {
    * that it does not exist: the mistake is reported where it is.
    */
   readonly unreadableNames: ReadonlySet<string>;
+  /** What lies in folders named `files`. */
+  readonly files: ConfigFiles;
   /** Undefined without a readable `gloo.yaml`. */
   readonly settings?: RawSettings;
 }

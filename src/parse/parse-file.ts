@@ -5,6 +5,7 @@ import { lazy } from "../lib/lazy.js";
 import type { JsonPointer, Origin } from "../model/location.js";
 import type { SourceFile } from "../source/source-tree.js";
 import { decodeText } from "./decode-text.js";
+import type { FolderFiles } from "./config-files.js";
 import type { RawObject, RawSettings } from "./documents.js";
 import { findObjects } from "./find-objects.js";
 import { isKindScope, type Scope } from "./folder-scope.js";
@@ -22,6 +23,8 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
   /** How many files were read. */
   readonly files: number;
+  /** What lies in folders named `files`, by folder. Undefined if there is none. */
+  readonly folders?: readonly FolderFiles[];
 }
 
 /** Reads one file in the scope that its folder gives it. Depends on nothing but its arguments. */

@@ -1,6 +1,7 @@
 import { diagnostic, type Diagnostic, type Outcome } from "../diagnostics/diagnostic.js";
 import type { SourceFile, SourceFolder, SourceTree } from "../source/source-tree.js";
 import { caseCollisions, refusalDiagnostic } from "./check-entry.js";
+import { createFileIndex, createFileLister, type FolderFiles } from "./config-files.js";
 import type { Documents, RawObject } from "./documents.js";
 import { meantFolder, scopeOf, type Scope } from "./folder-scope.js";
 import { defaultParseLimits, type ParseLimits } from "./limits.js";
@@ -25,6 +26,7 @@ interface Remembered {
   readonly parsed: Parsed;
 }
 
+const noFolders: readonly FolderFiles[] = [];
 const nothing: Parsed = { objects: [], unreadableNames: [], diagnostics: [], files: 0 };
 
 /** Makes a parser. A tree that differs from an earlier one in a file costs what that file costs. */
@@ -33,6 +35,8 @@ export function createParser(limits: Partial<ParseLimits> = {}): Parser {
   const folders = new WeakMap<SourceFolder, Remembered>();
   const files = new WeakMap<SourceFile, Remembered>();
   const selections = new WeakMap<SourceFile, Selection>();
+  const filesIn = createFileLister();
+  const indexFiles = createFileIndex();
 
   function selectionFor(root: SourceFolder): Selection {
     const file = root.entries.find(isSettingsFile);
@@ -68,6 +72,10 @@ export function createParser(limits: Partial<ParseLimits> = {}): Parser {
           if (selection.ignores(path)) break;
           const inner = scopeOf(entry.name, scope);
           if (inner === "none") break;
+          if (inner === "files") {
+            parts.push({ ...nothing, folders: [filesIn(entry)] });
+            break;
+          }
           const near = inner === "open" ? meantFolder(entry.name) : undefined;
           if (near !== undefined) found.push(unknownFolder(entry, near));
           parts.push(parseFolder(entry, inner, selection, base));
@@ -107,7 +115,8 @@ export function createParser(limits: Partial<ParseLimits> = {}): Parser {
     parseTree({ root }) {
       const selection = selectionFor(root);
       const parsed = parseFolder(root, "open", selection, root.path);
-      const diagnostics = [...selection.diagnostics, ...parsed.diagnostics];
+      const { files, diagnostics: ofFiles } = indexFiles(parsed.folders ?? noFolders);
+      const diagnostics = [...selection.diagnostics, ...parsed.diagnostics, ...ofFiles];
       // Git has no empty folders.
       if (root.path !== "" && root.entries.length === 0) {
         const location = { file: root.path, line: 1, column: 1 };
@@ -122,6 +131,7 @@ export function createParser(limits: Partial<ParseLimits> = {}): Parser {
         value: {
           objects: parsed.objects,
           unreadableNames: new Set(parsed.unreadableNames),
+          files,
           ...(selection.settings === undefined ? {} : { settings: selection.settings }),
         },
         diagnostics,
@@ -134,14 +144,22 @@ function join(parts: readonly Parsed[], found: readonly Diagnostic[]): Parsed {
   const objects: RawObject[] = [];
   const unreadableNames: string[] = [];
   const diagnostics = [...found];
+  const folders: FolderFiles[] = [];
   let files = 0;
   for (const part of parts) {
     for (const object of part.objects) objects.push(object);
     for (const name of part.unreadableNames) unreadableNames.push(name);
     for (const diagnosed of part.diagnostics) diagnostics.push(diagnosed);
+    for (const folder of part.folders ?? noFolders) folders.push(folder);
     files += part.files;
   }
-  return { objects, unreadableNames, diagnostics, files };
+  return {
+    objects,
+    unreadableNames,
+    diagnostics,
+    files,
+    ...(folders.length > 0 && { folders }),
+  };
 }
 
 /** Files in `secrets/` that are there for people or for Git. */

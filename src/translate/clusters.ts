@@ -9,10 +9,9 @@ import { parseDuration } from "../model/duration.js";
 import type { Endpoint } from "../model/endpoints.js";
 import type { JsonPointer } from "../model/location.js";
 import type { Located } from "../model/resource.js";
-import type { Secrets } from "../model/secret.js";
 import type { Upstream } from "../model/upstream.js";
 import { assignmentOf, usableEndpoints } from "./endpoints.js";
-import { createHookSession, secretReadsHold, type SecretRead } from "./hook-session.js";
+import { createHookSession, readsHold, type HookInputs, type HookRead } from "./hook-session.js";
 import { MergedMessage, type Conflict } from "./merge.js";
 import type { ClusterPatch, TranslationPlugin } from "./plugin.js";
 import { coreName, type PluginSet } from "./plugin-set.js";
@@ -28,14 +27,14 @@ export interface TranslatedUpstream {
   readonly endpoints: readonly Endpoint[] | undefined;
   /** Names of the SDS secrets that the cluster refers to. */
   readonly secrets: readonly string[];
-  /** Whether other secrets could make another cluster of it. */
-  readonly readsSecrets: boolean;
+  /** Whether other secrets or files could make another cluster of it. */
+  readonly readsInputs: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Translates upstreams, each again only after it changed. */
 export interface UpstreamTranslator {
-  translate(upstream: Located<Upstream>, secrets: Secrets): TranslatedUpstream;
+  translate(upstream: Located<Upstream>, inputs: HookInputs): TranslatedUpstream;
   /** The assignment of an EDS cluster; undefined for a cluster of another type. */
   assignment(
     translated: TranslatedUpstream,
@@ -48,14 +47,14 @@ const defaultConnectTimeout: Duration = { seconds: 5 };
 export function createUpstreamTranslator(plugins: PluginSet): UpstreamTranslator {
   const remembered = new WeakMap<
     Located<Upstream>,
-    TranslatedUpstream & { readonly secretReads: readonly SecretRead[] }
+    TranslatedUpstream & { readonly reads: readonly HookRead[] }
   >();
   const assignments = new WeakMap<TranslatedUpstream, Assignment>();
   return {
-    translate(upstream, secrets) {
+    translate(upstream, inputs) {
       const known = remembered.get(upstream);
-      if (known !== undefined && secretReadsHold(known.secretReads, secrets)) return known;
-      const translated = translateUpstream(upstream, plugins, secrets);
+      if (known !== undefined && readsHold(known.reads, inputs)) return known;
+      const translated = translateUpstream(upstream, plugins, inputs);
       remembered.set(upstream, translated);
       return translated;
     },
@@ -80,9 +79,9 @@ interface Assignment {
 function translateUpstream(
   upstream: Located<Upstream>,
   plugins: PluginSet,
-  secrets: Secrets,
-): TranslatedUpstream & { readonly secretReads: readonly SecretRead[] } {
-  const session = createHookSession((pointer, at) => targetOf(upstream, pointer, at), secrets);
+  inputs: HookInputs,
+): TranslatedUpstream & { readonly reads: readonly HookRead[] } {
+  const session = createHookSession((pointer, at) => targetOf(upstream, pointer, at), inputs);
   const { name, type, service_info } = upstream.value;
   const conflicts: Conflict[] = [];
   const cluster = new MergedMessage(
@@ -116,9 +115,9 @@ function translateUpstream(
     cluster: sound && patches.length > 0 ? cluster.message : undefined,
     endpoints: patches.find(({ endpoints }) => endpoints !== undefined)?.endpoints,
     secrets: patches.flatMap((patch) => patch.secrets ?? []),
-    readsSecrets: session.secretReads.length > 0,
+    readsInputs: session.reads.length > 0,
     diagnostics: session.diagnostics,
-    secretReads: session.secretReads,
+    reads: session.reads,
   };
 }
 

@@ -1,19 +1,31 @@
 import { diagnostic, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
 import type { JsonPointer } from "../model/location.js";
+import type { ConfigFile, ConfigFiles } from "../model/config-file.js";
 import type { Secrets } from "../model/secret.js";
 import type { HookContext, TranslationPlugin } from "./plugin.js";
 
-/** A question that was asked about secrets, and its answer: what came of it holds as long as that. */
-export interface SecretRead {
-  readonly ref: string;
-  readonly keys: string | undefined;
+/** What hooks may ask about besides the object in hand. */
+export interface HookInputs {
+  readonly secrets: Secrets;
+  readonly files: ConfigFiles;
 }
+
+/** A question that a hook asked, and its answer: what came of it holds as long as that. */
+export type HookRead =
+  | { readonly kind: "secret"; readonly ref: string; readonly keys: string | undefined }
+  | {
+      readonly kind: "file";
+      readonly name: string;
+      /** Undefined: there was no such file among `files`, whose names may have been hinted at. */
+      readonly file: ConfigFile | undefined;
+      readonly files: ConfigFiles;
+    };
 
 /** Runs hooks about one object, and keeps what they reported. */
 export interface HookSession {
   readonly context: HookContext;
   readonly diagnostics: Diagnostic[];
-  readonly secretReads: SecretRead[];
+  readonly reads: HookRead[];
   /** The hook's answer. A hook that throws gives none; that is reported at `pointer`. */
   run<T>(plugin: TranslationPlugin, pointer: JsonPointer, hook: () => T): T | undefined;
 }
@@ -22,23 +34,29 @@ export interface HookSession {
 export type Place = (pointer: JsonPointer, at?: "key" | "value") => Target;
 
 /** Begins a session about the object whose places `place` knows. */
-export function createHookSession(place: Place, secrets: Secrets): HookSession {
+export function createHookSession(place: Place, { secrets, files }: HookInputs): HookSession {
   const diagnostics: Diagnostic[] = [];
-  const secretReads: SecretRead[] = [];
+  const reads: HookRead[] = [];
   const context: HookContext = {
     report(code, params, pointer, at) {
       diagnostics.push(diagnostic(code, params, place(pointer, at)));
     },
     secretKeys(ref) {
       const keys = secrets.get(ref)?.keys;
-      secretReads.push({ ref, keys: keysText(keys) });
+      reads.push({ kind: "secret", ref, keys: keysText(keys) });
       return keys;
     },
+    file(name) {
+      const file = files.get(name);
+      reads.push({ kind: "file", name, file, files });
+      return file;
+    },
+    fileNames: () => files.keys(),
   };
   return {
     context,
     diagnostics,
-    secretReads,
+    reads,
     run(plugin, pointer, hook) {
       try {
         return hook();
@@ -51,9 +69,12 @@ export function createHookSession(place: Place, secrets: Secrets): HookSession {
   };
 }
 
-/** Whether every answer about secrets would be the same now. */
-export function secretReadsHold(reads: readonly SecretRead[], secrets: Secrets): boolean {
-  return reads.every(({ ref, keys }) => keysText(secrets.get(ref)?.keys) === keys);
+/** Whether every answer would be the same now. */
+export function readsHold(reads: readonly HookRead[], { secrets, files }: HookInputs): boolean {
+  return reads.every((read) => {
+    if (read.kind === "secret") return keysText(secrets.get(read.ref)?.keys) === read.keys;
+    return read.file === undefined ? files === read.files : files.get(read.name) === read.file;
+  });
 }
 
 function keysText(keys: readonly string[] | undefined): string | undefined {

@@ -34,10 +34,10 @@ export function createPluginSet(plugins: readonly TranslationPlugin[]): PluginSe
       }
       upstreamPlugins.set(type, plugin);
     }
-    for (const { type, schema } of plugin.serviceTypes ?? []) {
-      owners.schema(plugin, schema, `service type "${type}"`);
+    for (const { type, ...owned } of plugin.serviceTypes ?? []) {
+      owners.schema(plugin, owned.schema, `service type "${type}"`);
       owners.take(plugin, `service type "${type}"`);
-      serviceTypes.set(type, { canonical: type, schema });
+      serviceTypes.set(type, { canonical: type, ...owned });
       servicePlugins.set(type, plugin);
     }
     for (const [type, schema] of Object.entries(plugin.functionSpecs ?? {})) {

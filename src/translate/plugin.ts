@@ -7,6 +7,7 @@ import type {
   VirtualHost,
 } from "../envoy/generated/messages.js";
 import type { JsonObject } from "../lib/json.js";
+import type { ConfigFile } from "../model/config-file.js";
 import type { Endpoint } from "../model/endpoints.js";
 import type { JsonPointer } from "../model/location.js";
 import type { Located } from "../model/resource.js";
@@ -28,8 +29,15 @@ export interface TranslationPlugin {
     readonly aliases?: readonly string[];
     readonly schema: JsonObject;
   }[];
-  /** Values of `service_info.type` that it owns, with the JSON Schema of `properties`. */
-  readonly serviceTypes?: readonly { readonly type: string; readonly schema: JsonObject }[];
+  /**
+   * Values of `service_info.type` that it owns, with the JSON Schema of `properties`. If functions need
+   * not be listed in the upstream, the plugin itself reports calls of those that there are not.
+   */
+  readonly serviceTypes?: readonly {
+    readonly type: string;
+    readonly schema: JsonObject;
+    readonly hasUnlistedFunctions?: boolean;
+  }[];
   /** JSON Schemas of function specs, by upstream type or service type, which any plugin may own. */
   readonly functionSpecs?: Readonly<Record<string, JsonObject>>;
   /** An object schema whose `properties` are the keys of `Route.extensions` that it owns. */
@@ -77,6 +85,10 @@ export interface HookContext {
   ): void;
   /** The names of the values of a secret, such as `tls.crt`; undefined: no such secret. */
   secretKeys(ref: string): readonly string[] | undefined;
+  /** The file that objects call `name`: its path below a folder `files`; undefined: no such file. */
+  file(name: string): ConfigFile | undefined;
+  /** All names of files, to find what was meant by one that `file` does not know. */
+  fileNames(): Iterable<string>;
 }
 
 /** What hooks about one route are given. */

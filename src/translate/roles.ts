@@ -5,10 +5,9 @@ import { compareText } from "../lib/compare.js";
 import type { Attribute } from "../model/attribute.js";
 import type { Located } from "../model/resource.js";
 import type { Role } from "../model/role.js";
-import type { Secrets } from "../model/secret.js";
 import { chainsOf, type Chain } from "./chains.js";
 import { listenerOf, orderFilters, type HttpFilters, type ListenerPlan } from "./filter-chain.js";
-import { createHookSession, secretReadsHold, type SecretRead } from "./hook-session.js";
+import { createHookSession, readsHold, type HookInputs, type HookRead } from "./hook-session.js";
 import {
   effectiveListeners,
   takes,
@@ -34,7 +33,7 @@ export interface TranslatedListener {
 }
 
 /** What a role's listeners are made of. */
-export interface RoleInput {
+export interface RoleInput extends HookInputs {
   readonly name: string;
   /** Undefined if the role has no file of its own. */
   readonly role: Located<Role> | undefined;
@@ -43,7 +42,6 @@ export interface RoleInput {
   readonly members: readonly TranslatedVirtualService[];
   /** Any virtual service, by name: listeners may name those of other roles. */
   readonly byName: ReadonlyMap<string, TranslatedVirtualService>;
-  readonly secrets: Secrets;
 }
 
 /** Translates the listeners of one role; what depends on roles and attributes alone is remembered. */
@@ -100,25 +98,26 @@ interface Frame {
   readonly attributes: readonly Located<Attribute>[];
   readonly listeners: readonly FramedListener[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly secretReads: readonly SecretRead[];
+  readonly reads: readonly HookRead[];
 }
 
-function frameHolds(frame: Frame, { role, attributes, secrets }: RoleInput): boolean {
+function frameHolds(frame: Frame, input: RoleInput): boolean {
+  const { role, attributes } = input;
   return (
     frame.role === role &&
     frame.attributes.length === attributes.length &&
     frame.attributes.every((attribute, index) => attribute === attributes[index]) &&
-    secretReadsHold(frame.secretReads, secrets)
+    readsHold(frame.reads, input)
   );
 }
 
 function frameOf(input: RoleInput, plugins: PluginSet, gateway: GatewayAddress): Frame {
-  const { role, attributes, secrets } = input;
+  const { role, attributes } = input;
   const found = effectiveListeners(role, attributes, gateway);
   const diagnostics = [...found.diagnostics];
-  const secretReads: SecretRead[] = [];
+  const reads: HookRead[] = [];
   const listeners = found.listeners.map((effective) => {
-    const session = createHookSession(effective.place, secrets);
+    const session = createHookSession(effective.place, input);
     const staged = plugins.plugins.flatMap(
       (plugin) =>
         (plugin.httpFilters &&
@@ -131,10 +130,10 @@ function frameOf(input: RoleInput, plugins: PluginSet, gateway: GatewayAddress):
       session.context.report("filter/duplicate-name", { name: filter }, pointer);
     });
     appendAll(diagnostics, session.diagnostics);
-    appendAll(secretReads, session.secretReads);
+    appendAll(reads, session.reads);
     return { effective, ...ordered };
   });
-  return { role, attributes, listeners, diagnostics, secretReads };
+  return { role, attributes, listeners, diagnostics, reads };
 }
 
 /** The virtual services of a listener: those it names, else those of its role that fit. */

@@ -133,8 +133,10 @@ function callFunction(
 ): FunctionCall | undefined {
   if (functionName === undefined) return undefined;
   const { name, type, service_info, functions = [] } = upstream.upstream.value;
+  const { hasUnlistedFunctions = false } = plugins.serviceTypes.get(service_info?.type ?? "") ?? {};
   // That there is no such function has been reported where references are checked.
-  if (!functions.some((own) => own.name === functionName)) return undefined;
+  if (!hasUnlistedFunctions && !functions.some((own) => own.name === functionName))
+    return undefined;
   const owner = [
     plugins.servicePlugins.get(service_info?.type ?? ""),
     plugins.upstreamPlugins.get(type),

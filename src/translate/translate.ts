@@ -81,16 +81,18 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
 
   return {
     translate(config, { secrets, endpoints }) {
+      const hookInputs = { secrets, files: config.files };
       const changed = upstreams.update(
         config.upstreams,
-        (upstream) => upstreamTranslator.translate(upstream, secrets),
-        ({ readsSecrets }) => readsSecrets,
+        (upstream) => upstreamTranslator.translate(upstream, hookInputs),
+        ({ readsInputs }) => readsInputs,
       );
       virtualServices.update(
         config.virtualServices,
-        (virtualService) => virtualServiceTranslator.translate(virtualService, upstreamOf, secrets),
-        ({ readsSecrets, upstreams: names }) =>
-          readsSecrets || changed === undefined || names.some((name) => changed.has(name)),
+        (virtualService) =>
+          virtualServiceTranslator.translate(virtualService, upstreamOf, hookInputs),
+        ({ readsInputs, upstreams: names }) =>
+          readsInputs || changed === undefined || names.some((name) => changed.has(name)),
       );
       const diagnostics = [...upstreams.diagnostics, ...virtualServices.diagnostics];
       const listeners: TranslatedListener[] = [];
@@ -103,7 +105,7 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
           attributes: [...config.attributes.values()],
           members,
           byName: virtualServices.byName,
-          secrets,
+          ...hookInputs,
         };
         const state = states.get(name) ?? createRoleState();
         const found = state.translator.listeners(input);

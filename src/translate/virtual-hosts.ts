@@ -4,10 +4,9 @@ import { appendAll } from "../lib/append-all.js";
 import type { JsonPointer } from "../model/location.js";
 import { pointerOf } from "../model/location.js";
 import type { Located } from "../model/resource.js";
-import type { Secrets } from "../model/secret.js";
 import type { VirtualService } from "../model/virtual-service.js";
 import type { TranslatedUpstream } from "./clusters.js";
-import { createHookSession, secretReadsHold, type SecretRead } from "./hook-session.js";
+import { createHookSession, readsHold, type HookInputs, type HookRead } from "./hook-session.js";
 import { MergedFilterConfig, MergedMessage, type Conflict } from "./merge.js";
 import type { ClusterReference, PerFilterConfig } from "./plugin.js";
 import { coreName, type PluginSet } from "./plugin-set.js";
@@ -26,8 +25,8 @@ export interface TranslatedVirtualService {
   readonly filterUses: readonly FilterUse[];
   /** Names of the SDS secrets that it refers to. */
   readonly secrets: readonly string[];
-  /** Whether other secrets could make another virtual host of it. */
-  readonly readsSecrets: boolean;
+  /** Whether other secrets or files could make another virtual host of it. */
+  readonly readsInputs: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -43,7 +42,7 @@ export interface VirtualServiceTranslator {
   translate(
     virtualService: Located<VirtualService>,
     upstreamOf: (name: string) => TranslatedUpstream | undefined,
-    secrets: Secrets,
+    inputs: HookInputs,
   ): TranslatedVirtualService;
 }
 
@@ -51,30 +50,30 @@ interface Remembered {
   readonly translated: TranslatedVirtualService;
   readonly names: readonly string[];
   readonly upstreams: readonly (TranslatedUpstream | undefined)[];
-  readonly secretReads: readonly SecretRead[];
+  readonly reads: readonly HookRead[];
 }
 
 export function createVirtualServiceTranslator(plugins: PluginSet): VirtualServiceTranslator {
   const remembered = new WeakMap<Located<VirtualService>, Remembered>();
   return {
-    translate(virtualService, upstreamOf, secrets) {
+    translate(virtualService, upstreamOf, inputs) {
       const known = remembered.get(virtualService);
       if (
         known?.names.every((name, index) => upstreamOf(name) === known.upstreams[index]) &&
-        secretReadsHold(known.secretReads, secrets)
+        readsHold(known.reads, inputs)
       ) {
         return known.translated;
       }
       const names = known?.names ?? destinationNames(virtualService.value);
       const session = createHookSession(
         (pointer, at) => targetOf(virtualService, pointer, at),
-        secrets,
+        inputs,
       );
       const upstreams = names.map(upstreamOf);
       const input = { virtualService, names, upstreamOf, plugins, session };
       const translated = translateVirtualService(input);
-      const { secretReads } = session;
-      remembered.set(virtualService, { translated, names, upstreams, secretReads });
+      const { reads } = session;
+      remembered.set(virtualService, { translated, names, upstreams, reads });
       return translated;
     },
   };
@@ -127,7 +126,7 @@ function translateVirtualService(input: Input): TranslatedVirtualService {
     clusters: found.clusters,
     filterUses: found.filterUses,
     secrets: found.secrets,
-    readsSecrets: session.secretReads.length > 0,
+    readsInputs: session.reads.length > 0,
     diagnostics: session.diagnostics,
   };
 }

@@ -2,6 +2,7 @@ import { diagnostic, targetOf, type Diagnostic, type Target } from "../diagnosti
 import { appendAll } from "../lib/append-all.js";
 import { nearest } from "../lib/nearest.js";
 import type { Attribute } from "../model/attribute.js";
+import type { LanguageExtensions } from "../model/language.js";
 import type { JsonPointer } from "../model/location.js";
 import type { Config, Located } from "../model/resource.js";
 import type { Role } from "../model/role.js";
@@ -27,7 +28,12 @@ interface Known {
 }
 
 /** Creates the check. A virtual service is looked at again if its upstreams may have changed. */
-export function createReferenceCheck(): ReferenceCheck {
+export function createReferenceCheck({
+  serviceTypes,
+}: Pick<LanguageExtensions, "serviceTypes">): ReferenceCheck {
+  const hasFunction = ({ functions = [], service_info }: Upstream, name: string): boolean =>
+    serviceTypes.get(service_info?.type ?? "")?.hasUnlistedFunctions === true ||
+    functions.some((own) => own.name === name);
   // Only those without misses.
   const sound = new WeakMap<Located<VirtualService>, Known>();
   return (names) => {
@@ -39,7 +45,9 @@ export function createReferenceCheck(): ReferenceCheck {
       if (known?.upstreams === names.upstreams && holds(known.called, config)) continue;
       const destinations = destinationsOf(virtualService.value);
       const misses = destinations.flatMap(({ destination, pointer }) => {
-        return missOf(destination, pointer, names, suggest, virtualService) ?? [];
+        return (
+          missOf(destination, pointer, { ...names, hasFunction }, suggest, virtualService) ?? []
+        );
       });
       const whole = (): Target => targetOf(virtualService, "");
       if (misses.length > 0) appendAll(found, firstOf(misses, "error", whole));
@@ -62,7 +70,12 @@ function holds(called: Known["called"], { upstreams }: Config): boolean {
 function missOf(
   { upstream, function: target }: Destination,
   pointer: JsonPointer,
-  { config }: Names,
+  {
+    config,
+    hasFunction,
+  }: Pick<Names, "config"> & {
+    readonly hasFunction: (upstream: Upstream, name: string) => boolean;
+  },
   suggest: Suggest,
   virtualService: Located<VirtualService>,
 ): Diagnostic | undefined {
@@ -76,9 +89,7 @@ function missOf(
     return diagnostic("reference/unknown-upstream", params, place);
   }
   const { functions = [] } = known.value;
-  if (target === undefined || functions.some((own) => own.name === target.function_name)) {
-    return undefined;
-  }
+  if (target === undefined || hasFunction(known.value, target.function_name)) return undefined;
   const near = nearest(
     target.function_name,
     functions.map((own) => own.name),

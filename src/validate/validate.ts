@@ -36,14 +36,14 @@ export function createValidator(extensions: LanguageExtensions): Validator {
   const checkObject = createObjectCheck(options);
   const checkSettings = createSettingsCheck(options);
   const checkSecret = createSecretCheck();
-  const checkReferences = createReferenceCheck();
+  const checkReferences = createReferenceCheck(extensions);
   const upstreamNamesOf = createUpstreamNames();
   let last: Indexed | undefined;
   return {
-    validate({ objects, unreadableNames, settings }, secrets) {
+    validate({ objects, unreadableNames, files, settings }, secrets) {
       const indexed = indexObjects(last, nextObjectList(last?.list, objects, checkObject));
       last = indexed;
-      const config = configOf(indexed.byKind, unreadableNames);
+      const config: Config = { ...configOf(indexed.byKind, unreadableNames), files };
       const upstreams = upstreamNamesOf(indexed.byKind, unreadableNames);
       return {
         value: config,
@@ -85,7 +85,7 @@ function indexObjects(before: Indexed | undefined, list: ObjectList): Indexed {
   };
 }
 
-function configOf(byKind: ByKind, unreadable: ReadonlySet<string>): Config {
+function configOf(byKind: ByKind, unreadable: ReadonlySet<string>): Omit<Config, "files"> {
   const leftOut = (kind: Kind): ReadonlySet<string> =>
     // What cannot be read may be of any kind.
     unreadable.size === 0 ? byKind[kind].broken : new Set([...byKind[kind].broken, ...unreadable]);

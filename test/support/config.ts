@@ -29,6 +29,7 @@ export function configOf(objects: ConfigObjects): Config {
     virtualServices: locatedByName("VirtualService", objects.virtualServices ?? []),
     roles: locatedByName("Role", objects.roles ?? []),
     attributes: locatedByName("Attribute", objects.attributes ?? []),
+    files: new Map(),
     leftOut: nothingLeftOut,
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import type { ConfigFile } from "../../../src/model/config-file.js";
 import type { Endpoint } from "../../../src/model/endpoints.js";
 import type { Config, Located } from "../../../src/model/resource.js";
 import { Secret } from "../../../src/model/secret.js";
@@ -65,6 +66,7 @@ const anyConfig: fc.Arbitrary<Config> = fc
     virtualServices: mapOf(vs),
     roles: mapOf(own),
     attributes: mapOf(labels),
+    files: new Map<string, ConfigFile>(),
     leftOut: nothingLeftOut,
   }));
 
