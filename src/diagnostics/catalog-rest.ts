@@ -106,6 +106,18 @@ export const restCatalog = {
       "extensions:\n  parameters:\n    query: { a: '{a}', b: '{b}' } # and so on, 65 of them",
     cure: "Take fewer parameters from the request, or split the route.",
   },
+  "rest/unused-parameters": {
+    severity: "warning",
+    message: (p: { key: string; without: string }) =>
+      `"${p.key}" has no effect: the route has no ${p.without}`,
+    hint: () => "remove it",
+    explain:
+      "`parameters` say where functions find their parameters, and `response_parameters` where `response_template` does. Without any of these nothing asks for them.",
+    example: `single_destination: { upstream: { name: pets } }
+extensions:
+  parameters:
+    path: /pets/{id}`,
+  },
   "rest/path-set-twice": {
     severity: "error",
     message: (p: { name: string }) =>

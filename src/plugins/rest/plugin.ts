@@ -1,10 +1,9 @@
-import type { TemplateExtensions } from "../../model/generated/plugins.js";
 import { readSchema } from "../../model/schema-files.js";
 import type { Upstream } from "../../model/upstream.js";
+import type { Route } from "../../model/virtual-service.js";
 import {
   compileFunction,
   type Chunk,
-  type MessageFunction,
 } from "../../templates/compile-function.js";
 import { readTemplates } from "../../templates/read-templates.js";
 import type {
@@ -13,9 +12,10 @@ import type {
   RoutePatch,
   TranslationPlugin,
 } from "../../translate/plugin.js";
-import { chunkPatch, constantHeadersPatch, luaFilter } from "./chunk.js";
-import { readParameters } from "./parameters.js";
-import { checkFunctions, faultReporter, functionTemplates, silent } from "./templates.js";
+import { chunkPatch, extensionsOf, luaFilter, responseOf } from "../chunk.js";
+import { readParameters } from "../parameters.js";
+import { constantHeadersPatch } from "./constant-headers.js";
+import { checkFunctions, faultReporter, functionTemplates } from "./templates.js";
 
 const serviceType = "REST";
 const maxChunkBytes = 131_072;
@@ -47,18 +47,34 @@ function routePatch(context: RouteContext): RoutePatch | undefined {
   if (response_parameters) {
     readParameters(response_parameters, `${base}/response_parameters`, context);
   }
+  if (parameters && !callsFunction(context.route)) {
+    const params = { key: "parameters", without: "function for its destination" };
+    context.report("rest/unused-parameters", params, `${base}/parameters`, "key");
+  }
+  if (response_parameters && !response_template) {
+    const params = { key: "response_parameters", without: "response_template" };
+    context.report("rest/unused-parameters", params, `${base}/response_parameters`, "key");
+  }
   if (response_template === undefined) return undefined;
   const reporter = faultReporter(context, `${base}/response_template`);
   readTemplates("response", response_template, reporter);
-  if (isRestFunction(context)) return undefined;
+  if (hasOwnResponse(context)) return undefined;
   return chunkPatch(compileFunction({ response: responseOf(context) }), true);
 }
 
+function callsFunction({ single_destination, multiple_destinations = [] }: Route): boolean {
+  const destinations = [single_destination, ...multiple_destinations.map((own) => own.destination)];
+  return destinations.some((own) => own?.function !== undefined);
+}
+
+/** Service types whose functions run chunks, with what becomes of the response in them. */
+const typesWithChunks: ReadonlySet<string> = new Set([serviceType, "gRPC"]);
+
 /** Whether the one destination of the route is a function whose own patch has the response in it. */
-function isRestFunction({ route, upstreams }: RouteContext): boolean {
+function hasOwnResponse({ route, upstreams }: RouteContext): boolean {
   return (
     route.single_destination?.function !== undefined &&
-    upstreams[0]?.value.service_info?.type === serviceType
+    typesWithChunks.has(upstreams[0]?.value.service_info?.type ?? "")
   );
 }
 
@@ -97,18 +113,4 @@ function checkSize({ src }: Chunk, name: string, context: RouteContext): void {
   if (bytes <= maxChunkBytes) return;
   const params = { name, kibibytes: Math.ceil(bytes / 1024) };
   context.report("rest/function-too-large", params, context.pointer);
-}
-
-function responseOf(context: RouteContext): MessageFunction | undefined {
-  const { response_template, response_parameters } = extensionsOf(context);
-  if (response_template === undefined) return undefined;
-  return {
-    templates: readTemplates("response", response_template, silent),
-    parameters: response_parameters && readParameters(response_parameters, ""),
-  };
-}
-
-/** The plugin's schema has accepted them. */
-function extensionsOf({ route }: RouteContext): TemplateExtensions {
-  return route.extensions ?? {};
 }

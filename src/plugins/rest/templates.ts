@@ -21,7 +21,7 @@ export function faultReporter(context: HookContext, pointer: JsonPointer): Fault
 }
 
 /** For templates that have been reported on where they belong. */
-export const silent: FaultSink = () => undefined;
+const silent: FaultSink = () => undefined;
 
 /** The templates of a function; undefined if it has none, for it is called with the request as it is. */
 export function functionTemplates(

@@ -126,7 +126,7 @@ describe("the diagnostics of REST functions", () => {
     ],
     [
       "a response parameter",
-      "      response_params: { headers: { x: '{' } }",
+      "      response_params: { headers: { x: '{' } }\n      response_template: { body: x }",
       /rest\/invalid-pattern \/routes\/0\/extensions\/response_parameters\/headers\/x/,
     ],
   ] as const) {
@@ -164,6 +164,29 @@ describe("the diagnostics of REST functions", () => {
     assert.deepEqual(
       diagnostics.map(({ code, pointer }) => `${code} ${pointer}`),
       ["rest/path-set-twice /routes/0/prefix_rewrite"],
+    );
+  });
+
+  it("warn of parameters that nothing asks for", () => {
+    const { diagnostics } = build({
+      "upstreams/pets.yaml": upstream("  - { name: get, spec: { path: /x } }"),
+      "virtualservices/pets.json": JSON.stringify({
+        name: "pets",
+        routes: [
+          {
+            request_matcher: { path_prefix: "/" },
+            single_destination: { upstream: { name: "pets" } },
+            extensions: { parameters: {}, response_params: {} },
+          },
+        ],
+      }),
+    });
+    assert.deepEqual(
+      diagnostics.map(({ severity, code, pointer }) => `${severity} ${code} ${pointer}`),
+      [
+        "warning rest/unused-parameters /routes/0/extensions/parameters",
+        "warning rest/unused-parameters /routes/0/extensions/response_parameters",
+      ],
     );
   });
 
