@@ -1,10 +1,7 @@
 import { readSchema } from "../../model/schema-files.js";
 import type { Upstream } from "../../model/upstream.js";
 import type { Route } from "../../model/virtual-service.js";
-import {
-  compileFunction,
-  type Chunk,
-} from "../../templates/compile-function.js";
+import { compileFunction, type Chunk } from "../../templates/compile-function.js";
 import { readTemplates } from "../../templates/read-templates.js";
 import type {
   FunctionPatch,
