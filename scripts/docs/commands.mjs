@@ -1,4 +1,4 @@
-import { createProgram } from "../../src/cli/program.ts";
+import { allCommands, createProgram } from "../../src/cli/program.ts";
 import { createStyle } from "../../src/cli/io.ts";
 
 const introduction = `# Commands
@@ -13,11 +13,15 @@ export function commandsDocument() {
     { style: createStyle(false), columns: 100, env: {} },
     () => undefined,
   );
-  const sections = [program, ...program.commands].map((command) => {
-    const name = command === program ? "gloo" : `gloo ${command.name()}`;
-    return `## ${name}\n\n\`\`\`text\n${helpOf(command).trim()}\n\`\`\`\n`;
+  const sections = allCommands(program).map((command) => {
+    return `## ${nameOf(command)}\n\n\`\`\`text\n${helpOf(command).trim()}\n\`\`\`\n`;
   });
   return `${introduction}\n${sections.join("\n")}`;
+}
+
+/** `gloo import openapi`, as it is called. */
+function nameOf(command) {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }
 
 /** `--help`, with what `addHelpText` adds to it. */

@@ -4,6 +4,7 @@ import { addBootstrapCommand } from "./commands/bootstrap.js";
 import { addCheckCommand } from "./commands/check.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
+import { addImportCommand } from "./commands/import.js";
 import { addRenderCommand } from "./commands/render.js";
 import { addServeCommand } from "./commands/serve.js";
 import { addStatusCommand } from "./commands/status.js";
@@ -44,11 +45,12 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addStatusCommand,
     addEnvoysCommand,
     addBootstrapCommand,
+    addImportCommand,
     addDemoCommand,
   ]) {
     add(program, { io, finish });
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of allCommands(program)) {
     command
       .exitOverride()
       .showSuggestionAfterError()
@@ -63,6 +65,11 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
       });
   }
   return program;
+}
+
+/** A command, and the ones below it at any depth, in the order of their help. */
+export function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
 }
 
 const exitCodesHelp = `

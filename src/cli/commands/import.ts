@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import { addHelp, type CommandContext } from "../add-command.js";
+import { addImportOpenapiCommand } from "./import-openapi.js";
+
+/** `gloo import`: makes config of what a service says of itself. */
+export function addImportCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command("import")
+    .summary("make config from descriptions of services")
+    .description(
+      "Makes files for the config repository from what a service says of itself. What comes out is " +
+        "config like any other: read it, change it, commit it.",
+    )
+    .helpCommand(false);
+  for (const add of [addImportOpenapiCommand]) add(command, context);
+  addHelp(
+    command,
+    [
+      {
+        command: "gloo import openapi petstore.yaml --out .",
+        what: "An upstream with a function for every operation of an OpenAPI document",
+      },
+    ],
+    {
+      0: "the config was made",
+      1: "the description has mistakes, or holds what config cannot say; what can be said was made",
+      2: "the description could not be read, or the config not be written",
+    },
+  );
+}
