@@ -31,6 +31,8 @@ export const luaFilter: StagedFilter = {
       // The destination is chosen: a function's path must not choose another one.
       clear_route_cache: { value: false },
       stat_prefix: "gloo_rest",
+      // Else each listener would keep its own state of both scripts, for every worker.
+      shared_vm_id: filterName,
     }),
   },
 };
