@@ -76,4 +76,19 @@ functions:
     spec: { function_name: resize-image, auth_level: function }`,
     cure: "Name the secret in `secret_ref`, and put the key into it.",
   },
+  "google/other-host": {
+    severity: "error",
+    message: (p: { wanted: string; found: string }) =>
+      `this function is at ${p.found}, and the upstream leads to ${p.wanted}`,
+    hint: (p: { wanted: string; found: string }) =>
+      `list it in an upstream of its own, with endpoint: ${p.found}`,
+    explain:
+      "An upstream of type `google` leads to one host: `<region>-<project_id>.cloudfunctions.net`, where the project's functions of the region are, or that of its `endpoint`. Functions of the second generation have a host of their own besides.",
+    example: `spec: { region: europe-west1, project_id: shop-7 }
+functions:
+  - name: greet
+    spec:
+      url: https://greet-3xk2p7qzla-ew.a.run.app`,
+    cure: "Use the function's other URL, at the upstream's host, or list it in an upstream whose `endpoint` is its host.",
+  },
 } as const satisfies Record<string, CatalogEntry>;

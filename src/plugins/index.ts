@@ -2,6 +2,7 @@ import type { TranslationPlugin } from "../translate/plugin.js";
 import { awsLambdaPlugin } from "./aws-lambda/plugin.js";
 import { azureFunctionsPlugin } from "./azure-functions/plugin.js";
 import { envoyExtensionsPlugin } from "./envoy-extensions/plugin.js";
+import { googleFunctionsPlugin } from "./google-functions/plugin.js";
 import { httpFiltersPlugin } from "./http-filters/plugin.js";
 import { restPlugin } from "./rest/plugin.js";
 import { routeCorsPlugin } from "./route-cors/plugin.js";
@@ -16,6 +17,7 @@ export const builtinPlugins: readonly TranslationPlugin[] = [
   staticPlugin,
   awsLambdaPlugin,
   azureFunctionsPlugin,
+  googleFunctionsPlugin,
   restPlugin,
   routeHeadersPlugin,
   routeRetriesPlugin,

@@ -4,8 +4,13 @@
 local function call(h)
   local context = h:filterContext()
   local headers = h:headers()
-  local credential = context:get("credential")
-  if credential and (headers:get(credential) or "") == "" then return "its credential is not there" end
+  local name = context:get("credential")
+  if name then
+    local credential = headers:get(name) or ""
+    if credential == "" then return "its credential is not there" end
+    local prefix = context:get("prefix")
+    if prefix then headers:replace(name, prefix .. credential) end
+  end
   local query = string.match(headers:get(":path"), "%?.*$") or ""
   headers:replace(":path", context:get("path") .. query)
   headers:replace(":authority", context:get("authority"))

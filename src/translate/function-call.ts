@@ -4,7 +4,7 @@ import {
   type HttpFilter,
 } from "../envoy/generated/messages.js";
 import { readLuaScripts } from "./lua-script.js";
-import type { FunctionPatch } from "./plugin.js";
+import type { FunctionPatch, TypedConfig } from "./plugin.js";
 import { sdsConfig } from "./sds.js";
 
 /** A call of a function that is a path of a host. */
@@ -17,12 +17,15 @@ export interface FunctionCall {
 
 /** What a call shows its right by. Without it, nothing is sent. */
 export interface FunctionCredential {
-  /** Of the request, in lower case. The client's own is taken away. */
+  /** Of the request, in lower case. */
   readonly header: string;
+  /**
+   * Name of a generic SDS secret, as `secretValueName` makes it, that takes the place of the client's own
+   * header. Default: a filter of the listener has put the credential there.
+   */
+  readonly secret?: string;
   /** What comes before the secret in the header. Default: nothing. */
   readonly prefix?: string;
-  /** Name of a generic SDS secret, as `secretValueName` makes it. */
-  readonly secret: string;
 }
 
 const credentialFilterName = "gloo.function-credential";
@@ -54,22 +57,23 @@ export function functionCallPatch({ path, authority, credential }: FunctionCall)
     path: { string_value: path },
     authority: { string_value: authority },
     ...(credential !== undefined && { credential: { string_value: credential.header } }),
+    // Added by the script, which could not tell an empty secret by what has a prefix.
+    ...(credential?.prefix !== undefined && { prefix: { string_value: credential.prefix } }),
   };
   const call = packAny("envoy.extensions.filters.http.lua.v3.LuaPerRoute", {
     filter_context: { fields },
   });
   const callConfig = { [callFilterName]: { ...call, isInCluster: true } };
-  if (credential === undefined) return { perFilterConfig: callConfig };
+  if (credential?.secret === undefined) return { perFilterConfig: callConfig };
+  const { header, secret } = credential;
+  const add = addCredential(header, secret);
   return {
-    perFilterConfig: {
-      ...callConfig,
-      [credentialFilterName]: { ...addCredential(credential), isInCluster: true },
-    },
-    secrets: [credential.secret],
+    perFilterConfig: { ...callConfig, [credentialFilterName]: { ...add, isInCluster: true } },
+    secrets: [secret],
   };
 }
 
-function addCredential({ header, prefix = "", secret }: FunctionCredential) {
+function addCredential(header: string, secret: string): TypedConfig {
   const type = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
   return packAny(type, {
     mutations: {
@@ -78,7 +82,7 @@ function addCredential({ header, prefix = "", secret }: FunctionCredential) {
         { remove: header },
         {
           append: {
-            header: { key: header, value: `${prefix}%SECRET(credential)%` },
+            header: { key: header, value: "%SECRET(credential)%" },
             append_action: AppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
           },
         },

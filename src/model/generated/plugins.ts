@@ -61,6 +61,23 @@ export interface AzureFunctionSpec {
   readonly path?: string;
 }
 /**
+ * The `spec` of a function of a `google` upstream.
+ */
+export interface GoogleFunctionSpec {
+  /**
+   * The URL of the function. Its query is passed over.
+   */
+  readonly url: string;
+  /**
+   * Whether everyone may call it, so that it gets no ID token. An addition to the language of 2018.
+   */
+  readonly public?: boolean;
+  /**
+   * Whom its ID token is for. Default: its URL. An addition to the language of 2018.
+   */
+  readonly audience?: string;
+}
+/**
  * The `spec` of a function of a `REST` upstream: the request that calls it. All texts are templates: `{{ id }}` is the parameter `id` of the route or, if it has none, the field `id` of the request's JSON body.
  */
 export interface RestFunctionSpec {
@@ -400,6 +417,37 @@ export interface AzureSpec {
    * The URL of a domain of the app's own, a slot, another cloud of Azure, or an emulator, to call in place of `https://<function_app_name>.azurewebsites.net`.
    */
   readonly endpoint?: string;
+}
+/**
+ * The `spec` of an upstream of type `google`: functions of Google Cloud at one host, that of a region and project or, with `endpoint`, any other one. It has `region` and `project_id`, or `endpoint`.
+ */
+export interface GoogleSpec {
+  /**
+   * The region of the functions.
+   */
+  readonly region?: string;
+  /**
+   * The id of the project, in lower-case letters, digits and `-`.
+   */
+  readonly project_id?: string;
+  /**
+   * The URL of the host of a function of the second generation, of a service of Cloud Run, or of an emulator, to call in place of `https://<region>-<project_id>.cloudfunctions.net`.
+   */
+  readonly endpoint?: string;
+  readonly id_token?: GoogleIdToken;
+}
+/**
+ * Where Envoy gets the ID tokens that functions want which not everyone may call. An addition to the language of 2018.
+ */
+export interface GoogleIdToken {
+  /**
+   * Upstream of Google's metadata server (`metadata.google.internal`, port 80), which has tokens of the service account that Envoy runs as.
+   */
+  readonly metadata_upstream?: string;
+  /**
+   * Secret with ID tokens, for an Envoy outside of Google Cloud: by the names of the functions and, for those that are not among them, as `token`. Something has to renew them in time.
+   */
+  readonly secret_ref?: string;
 }
 /**
  * The `spec` of an upstream of type `static` (or `service`, its name in 0.2.x): a back end at fixed addresses.
