@@ -34,18 +34,15 @@ export function effectiveListeners(
   readonly listeners: readonly EffectiveListener[];
   readonly diagnostics: readonly Diagnostic[];
 } {
+  const own = role?.value.listeners ?? [];
+  // As in 2018, an empty list is none.
+  if (role === undefined || own.length === 0) {
+    return { listeners: gatewayListeners(role, gateway), diagnostics: [] };
+  }
   const diagnostics: Diagnostic[] = [];
-  const listeners =
-    role?.value.listeners === undefined
-      ? gatewayListeners(role, gateway)
-      : role.value.listeners.map((listener, index) =>
-          withAttributes(
-            role,
-            { listener, pointer: `/listeners/${index}` },
-            attributes,
-            diagnostics,
-          ),
-        );
+  const listeners = own.map((listener, index) =>
+    withAttributes(role, { listener, pointer: `/listeners/${index}` }, attributes, diagnostics),
+  );
   return { listeners, diagnostics };
 }
 
