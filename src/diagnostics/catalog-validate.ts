@@ -34,6 +34,14 @@ export const validateCatalog = {
     explain: "Routes call functions by name, so a name stands for one function of an upstream.",
     example: "functions:\n  - name: get-pet\n  - name: get-pet",
   },
+  "tls/no-certificate": {
+    severity: "warning",
+    message: () => "ssl_config names no certificate, so this is served as plain HTTP",
+    hint: () => "name a secret in secret_ref, or leave ssl_config out",
+    explain:
+      "In 0.2.x an `ssl_config` without a secret meant plain HTTP, and it still does. Most who write one want TLS.",
+    example: 'domains: [pets.example]\nssl_config: { secret_ref: "" }',
+  },
   "name/duplicate": {
     severity: "error",
     message: (p: { kind: string; name: string }) =>

@@ -22,8 +22,9 @@ const nanosOf: ReadonlyMap<string, bigint> = new Map([
   ["ns", 1n],
 ]);
 
-/** What Go's `time.Duration` holds: about 292 years. */
-const maxNanos = 2n ** 63n - 1n;
+/** The longest duration that Envoy takes, about 292 years: a second less than Go's `time.Duration`. */
+export const maxDuration = "2562047h47m15.999999999s";
+const maxNanos = 9_223_372_035_999_999_999n;
 
 const part = /(\d+(?:\.\d*)?|\.\d+)(h|ms|m|us|\u00b5s|\u03bcs|ns|s)/y;
 

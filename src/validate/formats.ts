@@ -2,7 +2,8 @@ import { isIP } from "node:net";
 import { RE2JS } from "re2js";
 import type { DiagnosticCode } from "../diagnostics/catalog.js";
 import { globFault } from "../lib/glob.js";
-import { parseDuration } from "../model/duration.js";
+import { maxDuration, parseDuration } from "../model/duration.js";
+import { commandFault } from "./header-format.js";
 
 /** One of the schemas' own formats. */
 export interface Format {
@@ -65,9 +66,6 @@ function nameFault(text: string): string | undefined {
     ? "it begins or ends with `-` or `.`"
     : `it has the character ${JSON.stringify(odd)}`;
 }
-
-/** The longest span that fits protobuf and Envoy, as Go's `time.Duration` holds it. */
-export const maxDuration = "2562047h47m16.854775807s";
 
 function durationFault(text: string): string | undefined {
   if (/^[-+]?[0-9.]+$/.test(text) && !/^[-+]?0+$/.test(text)) return "it has no unit";
@@ -150,14 +148,8 @@ function controlFault(text: string): string | undefined {
   return odd === undefined ? undefined : `it has the control character ${JSON.stringify(odd)}`;
 }
 
-const headerFormat = /^(?:[^%]|%%|%[A-Z][A-Z0-9_]*(?:\([^%]*?\))?(?::\d+)?%)*$/;
-
 function headerFormatFault(text: string): string | undefined {
-  const fault = controlFault(text);
-  if (fault !== undefined) return fault;
-  return headerFormat.test(text)
-    ? undefined
-    : "`%` begins a command of Envoy, such as %PROTOCOL%; a literal `%` is written `%%`";
+  return controlFault(text) ?? commandFault(text);
 }
 
 function addressFault(text: string): string | undefined {
@@ -212,12 +204,22 @@ function regexFault(text: string, maxSize: number): string | undefined {
     const message = cause instanceof Error ? cause.message : String(cause);
     return message.replace(/^error parsing regexp: /, "");
   }
+  const wide = wideCharacter(text);
+  if (wide !== undefined) return `Envoy matches bytes, and \`${wide}\` is none`;
   // Envoy reckons in RE2's instructions, which are at least these: RE2 needs two more, and none for
   // alternatives. Those are at most half of all, for each stands between two others.
   const alternatives = text.split("|").length - 1;
   const isRepeated = alternatives > 0 && repeats > 0;
   const least = isRepeated ? Math.ceil((size + 2) / 2) : size + 2 - alternatives;
   return least > maxSize ? tooLarge(least, maxSize) : undefined;
+}
+
+/** The first character that is given by a number which is that of no byte. */
+function wideCharacter(text: string): string | undefined {
+  for (const [whole, digits] of text.matchAll(/\\x\{([0-9a-f]+)\}|\\[\s\S]/gi)) {
+    if (digits !== undefined && parseInt(digits, 16) > 0xff) return whole;
+  }
+  return undefined;
 }
 
 function tooLarge(least: number, maxSize: number): string {

@@ -1,15 +1,14 @@
 import type { Diagnostic, Target } from "../diagnostics/diagnostic.js";
 import { appendAll } from "../lib/append-all.js";
-import { emptyJsonObject, type JsonObject } from "../lib/json.js";
+import { emptyJsonObject, isJsonObject, type JsonObject } from "../lib/json.js";
 import { lazy } from "../lib/lazy.js";
 import { nearest } from "../lib/nearest.js";
-import { parseDuration } from "../model/duration.js";
+import { maxDuration, parseDuration } from "../model/duration.js";
 import type { LanguageExtensions } from "../model/language.js";
 import { pointerOf, type JsonPointer, type Origin } from "../model/location.js";
 import type { Kind, Located } from "../model/resource.js";
 import type { RawObject } from "../parse/documents.js";
 import { finding, shownFindings, type Finding } from "./finding.js";
-import { maxDuration } from "./formats.js";
 import { misplacedKeys, unwrap, type UnwrappedObject } from "./kubernetes-form.js";
 import type { LanguageSchemas, UpstreamTypes } from "./language-schemas.js";
 import { normalize, writtenPointer } from "./normalize.js";
@@ -126,12 +125,14 @@ function canonicalForm(
   const shape = shapeOf(schema);
   const findings: Finding[] = [...(types?.findings ?? [])];
   // Of a mapping, normalisation makes a mapping.
-  const normal = normalize(unwrapped.value, shape, {
+  const normalized = normalize(unwrapped.value, shape, {
     sameKeyTwice(pointer, key, spelling) {
       const at = pointerOf(pointer, spelling);
       findings.push(finding("schema/same-key-twice", { key, spelling }, at, "key"));
     },
   }) as JsonObject;
+  const isPlain = raw.kind === "VirtualService" && namesNoCertificate(normalized);
+  const normal = isPlain ? without(normalized, "ssl_config") : normalized;
   const faults = schemaCheck.check(normal, schema);
   appendAll(
     findings,
@@ -153,7 +154,15 @@ function canonicalForm(
       },
     });
   }
+  if (isPlain) findings.push(finding("tls/no-certificate", {}, "/ssl_config", "key"));
   return { value, origin: originOf(raw, unwrapped, shape), secretUses, findings };
+}
+
+/** Whether the TLS of a virtual service is that of 0.2.x without a secret, which was plain HTTP. */
+function namesNoCertificate({ ssl_config: tls }: JsonObject): boolean {
+  if (!isJsonObject(tls)) return false;
+  const { secret_ref: ref = "", ...others } = tls;
+  return ref === "" && Object.keys(others).length === 0;
 }
 
 /** Keeps what locating needs, and computes it when it is first asked for: most objects are sound. */
@@ -226,6 +235,11 @@ function finished(kind: Kind, value: JsonObject, types: UpstreamTypes | undefine
 function listOr(value: unknown, only: string): readonly string[] {
   // The schema has accepted it: a list of strings.
   return Array.isArray(value) && value.length > 0 ? (value as readonly string[]) : [only];
+}
+
+function without(value: JsonObject, key: string): JsonObject {
+  const { [key]: _, ...rest } = value;
+  return Object.assign(emptyJsonObject(), rest);
 }
 
 function replaced(value: JsonObject, fields: JsonObject): JsonObject {

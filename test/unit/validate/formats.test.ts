@@ -12,7 +12,7 @@ const table: Readonly<Record<string, readonly [readonly string[], readonly strin
   ],
   "gloo-duration": [
     ["0", "5s", "1m30s", "1500ms", "300.000s", "1.5h", ".5s", "1h2m3s4ms5us6ns", "7µs", "7μs", "+5s"],
-    ["", "5", "s", "-5s", "5 s", "5sec", "1d", "1e3s", "300000000000h", "9".repeat(70) + "s"],
+    ["", "5", "s", "-5s", "5 s", "5sec", "1d", "1e3s", "300000000000h", "2562047h47m16s", "9".repeat(70) + "s"],
   ],
   "gloo-domain": [
     ["", "*", "a", "pets.example", "PETS.example", "*.pets.example", "pets.*", "*-pets.example",
@@ -33,12 +33,13 @@ const table: Readonly<Record<string, readonly [readonly string[], readonly strin
   "gloo-header-value": [["", "a b", "ä", "a\tb", "100%"], ["a\nb", "a\rb", "a\0", "\u007f"]],
   "gloo-header-format": [
     ["", "a", "%%", "50%%", "%PROTOCOL%", "%REQ(:path)%", "%START_TIME(%%Y)%".replace("%%Y", "s"),
-      "%RESP(x-a):10%", "a%PROTOCOL%b%%"],
-    ["%", "50%", "%protocol%", "%A", "a\n", "%%%"],
+      "%RESP(x-a):10%", "a%PROTOCOL%b%%", "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%", "%PROTOCOL%%START_TIME%",
+      "%CEL(re.extract(request.path, '/(.*)', '\\1'))%", '%DYNAMIC_METADATA(["a","b"])%'],
+    ["%", "50%", "%protocol%", "%A", "a\n", "%%%", "%CLIENT_IP%", "%REQ%", "%REQ()%", "%REQ(a)%)%", "%REQ(a):b%"],
   ],
   "gloo-regex": [
-    ["a", "/pets/[0-9]+", "(?i)pets", "a|b", "\\d{1,48}", "(?:a|bb){30}", "a{96}", "[{200}]", "\\{200\\}", "\\pL"],
-    ["", "(", "(?!a)", "(?<=a)", "\\1", "a{1001}", "a{60}b{60}", "*", "[", "x".repeat(1025), "a{97}", "(a{50}){50}"],
+    ["a", "/pets/[0-9]+", "(?i)pets", "a|b", "\\d{1,48}", "(?:a|bb){30}", "a{96}", "[{200}]", "\\{200\\}", "\\pL", "\\x{00ff}", "[\\\\x{100}]"],
+    ["", "(", "(?!a)", "(?<=a)", "\\1", "a{1001}", "a{60}b{60}", "*", "[", "x".repeat(1025), "a{97}", "(a{50}){50}", "\\x{100}"],
   ],
   "gloo-matcher-value": [["", "a", "(", "a.*b"], ["(.*", "a\nb", "[.*"]],
   "gloo-address": [
