@@ -1,7 +1,7 @@
 import { Client, credentials } from "@grpc/grpc-js";
-import { readFields } from "../../src/envoy-binary/wire.js";
 import { decode, encode, unwrapAny } from "../../src/envoy/codec.js";
 import type { DeltaDiscoveryRequest } from "../../src/envoy/generated/messages.js";
+import { readerOf } from "../../src/envoy/protobuf.js";
 import { typeUrls } from "../../src/envoy/type-urls.js";
 import { adsMethods } from "../support/ads-client.js";
 
@@ -66,7 +66,7 @@ export function openDeltaClient(port: number, nodeId: string): DeltaClient {
       if (typeUrl === typeUrls.listener) {
         subscribe(
           "route",
-          resources.flatMap(({ any }) => routeTablesOf(any)),
+          resources.flatMap(({ any }) => routeTablesOf(any())),
         );
       }
       for (const told of waiting.get(typeUrl)?.splice(0) ?? []) told();
@@ -94,34 +94,49 @@ export function openDeltaClient(port: number, nodeId: string): DeltaClient {
 interface Response {
   readonly typeUrl: string;
   readonly nonce: string;
-  /** `any` is a view of what came in. */
-  readonly resources: readonly { readonly name: string; readonly any: Uint8Array }[];
+  readonly resources: readonly Resource[];
 }
 
-/** Reads a DeltaDiscoveryResponse without looking into its resources, which would cost more than all else. */
+interface Resource {
+  readonly name: string;
+  /** A serialised `google.protobuf.Any`. */
+  readonly any: () => Uint8Array;
+}
+
+/** Reads a DeltaDiscoveryResponse, and of its resources no more than the names: the rest would take longest. */
 function readResponse(bytes: Buffer): Response {
   let typeUrl = "";
   let nonce = "";
-  const resources: { name: string; any: Uint8Array }[] = [];
-  for (const { number, content } of readFields(bytes) ?? []) {
-    if (content === undefined) continue;
-    if (number === 2) resources.push(readResource(content));
-    else if (number === 4) typeUrl = Buffer.from(content).toString("utf8");
-    else if (number === 5) nonce = Buffer.from(content).toString("utf8");
+  const resources: Resource[] = [];
+  const reader = readerOf(bytes);
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag >>> 3 === 2) resources.push(readResource(reader, bytes));
+    else if (tag >>> 3 === 4) typeUrl = reader.string();
+    else if (tag >>> 3 === 5) nonce = reader.string();
+    else reader.skipType(tag & 7);
   }
   return { typeUrl, nonce, resources };
 }
 
-function readResource(bytes: Uint8Array): { name: string; any: Uint8Array } {
+function readResource(reader: Reader, bytes: Buffer): Resource {
+  const size = reader.uint32();
+  const end = reader.pos + size;
   let name = "";
-  let any: Uint8Array = new Uint8Array();
-  for (const { number, content } of readFields(bytes) ?? []) {
-    if (content === undefined) continue;
-    if (number === 2) any = content;
-    else if (number === 3) name = Buffer.from(content).toString("utf8");
+  let body: readonly [number, number] = [0, 0];
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag >>> 3 === 2) {
+      const length = reader.uint32();
+      body = [reader.pos, reader.pos + length];
+      reader.skip(length);
+    } else if (tag >>> 3 === 3) name = reader.string();
+    else reader.skipType(tag & 7);
   }
-  return { name, any };
+  return { name, any: () => bytes.subarray(...body) };
 }
+
+type Reader = ReturnType<typeof readerOf>;
 
 const manager = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
