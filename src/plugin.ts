@@ -45,7 +45,7 @@ export {
   type FunctionCredential,
 } from "./translate/function-call.js";
 export { checkDestinations, checkFunctionSpecs } from "./translate/function-checks.js";
-export { readLuaScripts } from "./translate/lua-script.js";
+export { luaScriptFilter, readLuaScripts } from "./translate/lua-script.js";
 export { escapeRegex } from "./translate/matchers.js";
 export {
   authorityOf,

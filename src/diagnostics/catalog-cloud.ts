@@ -13,6 +13,18 @@ export const cloudCatalog = {
   upstream:
     name: lambda # of type aws`,
   },
+  "cloud/service-type": {
+    severity: "error",
+    message: (p: { type: string; service: string }) =>
+      `an upstream of type "${p.type}" has functions of its own, and none of service type "${p.service}"`,
+    hint: () => "remove service_info",
+    explain:
+      "The functions of a cloud are called as the cloud wants it. `service_info` would say that they are requests made from templates, or calls of another protocol.",
+    example: `type: aws
+spec: { region: us-east-1 }
+service_info:
+  type: REST`,
+  },
   "cloud/not-encrypted": {
     severity: "warning",
     message: () => "requests to this endpoint are not encrypted",

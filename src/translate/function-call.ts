@@ -3,7 +3,7 @@ import {
   HeaderValueOption_HeaderAppendAction as AppendAction,
   type HttpFilter,
 } from "../envoy/generated/messages.js";
-import { readLuaScripts } from "./lua-script.js";
+import { luaScriptFilter, readLuaScripts } from "./lua-script.js";
 import type { FunctionPatch, TypedConfig } from "./plugin.js";
 import { sdsConfig } from "./sds.js";
 
@@ -42,12 +42,7 @@ export function functionCallFilters(): readonly HttpFilter[] {
       name: credentialFilterName,
       typed_config: packAny("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {}),
     },
-    {
-      name: callFilterName,
-      typed_config: packAny("envoy.extensions.filters.http.lua.v3.Lua", {
-        default_source_code: { inline_string: script },
-      }),
-    },
+    luaScriptFilter(callFilterName, script),
   ];
 }
 

@@ -7,7 +7,7 @@ import {
 } from "../../envoy/generated/messages.js";
 import type { AwsSpec } from "../../model/generated/plugins.js";
 import type { FunctionPatch } from "../../translate/plugin.js";
-import { readLuaScripts } from "../../translate/lua-script.js";
+import { luaScriptFilter, readLuaScripts } from "../../translate/lua-script.js";
 import { sdsConfig, secretValueName } from "../../translate/sds.js";
 import { credentialProvider, secretKeys } from "./credentials.js";
 import { functionArn } from "./region.js";
@@ -64,8 +64,8 @@ export function lambdaFilters(
       lambdaConfig({ arn, authority, wraps: false, isAsync: false }),
     ),
   };
-  const first = script(originalFilterName, keepOriginal);
-  const call = (source: string): HttpFilter => script("gloo.aws-lambda", source);
+  const first = luaScriptFilter(originalFilterName, keepOriginal);
+  const call = (source: string): HttpFilter => luaScriptFilter("gloo.aws-lambda", source);
   return secret === undefined
     ? [first, lambda, call(passes ? forward : forwardAndFail), signer(spec)]
     : [
@@ -118,15 +118,6 @@ const signAndFail = readLuaScripts(sha256, call, signOnly, errors);
 /** A region's schema lets nothing in it that could end a Lua string. */
 function regionLine(region: string): string {
   return `local REGION = "${region}"\n`;
-}
-
-function script(name: string, source: string): HttpFilter {
-  return {
-    name,
-    typed_config: packAny("envoy.extensions.filters.http.lua.v3.Lua", {
-      default_source_code: { inline_string: source },
-    }),
-  };
 }
 
 function signer({ region, credentials }: AwsSpec): HttpFilter {
