@@ -22,6 +22,7 @@ const roots = [
   "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig",
   "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute",
   "envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig",
+  "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder",
   "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
   "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute",
   "envoy.extensions.filters.http.lua.v3.Lua",

@@ -17,6 +17,8 @@ export { createPluginSet, type PluginSet } from "./translate/plugin-set.js";
 
 // The language that plugins read.
 export type { JsonObject, JsonValue } from "./lib/json.js";
+export { nearest } from "./lib/nearest.js";
+export type { ConfigFile } from "./model/config-file.js";
 export { pointerOf, type JsonPointer } from "./model/location.js";
 export { parseDuration, type DurationText, type Span } from "./model/duration.js";
 export type { Endpoint } from "./model/endpoints.js";
@@ -47,6 +49,7 @@ export {
 export { checkDestinations, checkFunctionSpecs } from "./translate/function-checks.js";
 export { luaScriptFilter, readLuaScripts } from "./translate/lua-script.js";
 export { escapeRegex } from "./translate/matchers.js";
+export { destinationsOf } from "./translate/routes.js";
 export {
   authorityOf,
   namedEndpointPatch,

@@ -1,5 +1,6 @@
 import type { CatalogEntry } from "./catalog-entry.js";
 import { cloudCatalog } from "./catalog-cloud.js";
+import { grpcCatalog } from "./catalog-grpc.js";
 import { envoyCatalog } from "./catalog-envoy.js";
 import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
@@ -13,6 +14,7 @@ export const catalog = {
   ...translateCatalog,
   ...restCatalog,
   ...cloudCatalog,
+  ...grpcCatalog,
   ...envoyCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 

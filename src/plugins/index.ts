@@ -3,6 +3,7 @@ import { awsLambdaPlugin } from "./aws-lambda/plugin.js";
 import { azureFunctionsPlugin } from "./azure-functions/plugin.js";
 import { envoyExtensionsPlugin } from "./envoy-extensions/plugin.js";
 import { googleFunctionsPlugin } from "./google-functions/plugin.js";
+import { grpcPlugin } from "./grpc/plugin.js";
 import { httpFiltersPlugin } from "./http-filters/plugin.js";
 import { restPlugin } from "./rest/plugin.js";
 import { routeCorsPlugin } from "./route-cors/plugin.js";
@@ -19,6 +20,7 @@ export const builtinPlugins: readonly TranslationPlugin[] = [
   azureFunctionsPlugin,
   googleFunctionsPlugin,
   restPlugin,
+  grpcPlugin,
   routeHeadersPlugin,
   routeRetriesPlugin,
   routeTimeoutPlugin,

@@ -12,7 +12,7 @@ import {
   type TranslationSettings,
 } from "../../src/translate/translate.js";
 import { poll, startTestEnvoy } from "./envoy-process.js";
-import { treeOf } from "./tree.js";
+import { treeOf, type TreeContent } from "./tree.js";
 
 /** A request as the back end got it. */
 export interface Received {
@@ -56,7 +56,7 @@ export interface FunctionGateway {
   /** What the back end does with each request. Default: an empty 200. */
   answer: (request: Received) => Answer;
   /** Builds the config, which has to be without errors, and waits until Envoy serves it. */
-  publish(files: Readonly<Record<string, string>>, secrets?: Secrets): Promise<void>;
+  publish(files: Readonly<Record<string, TreeContent>>, secrets?: Secrets): Promise<void>;
   send(request: Sent): Promise<Response>;
   /** Sends, and gives what the back end got; throws with the response if it got nothing. */
   deliver(request: Sent): Promise<Received>;

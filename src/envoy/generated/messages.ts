@@ -2819,6 +2819,52 @@ export interface TokenHeader {
 export interface TokenHeader_PreserveExisting {
 }
 
+/** envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder */
+export interface GrpcJsonTranscoder {
+  readonly proto_descriptor?: string;
+  readonly proto_descriptor_bin?: Uint8Array;
+  readonly services?: readonly string[];
+  readonly print_options?: GrpcJsonTranscoder_PrintOptions;
+  readonly match_incoming_request_route?: boolean;
+  readonly ignored_query_parameters?: readonly string[];
+  readonly auto_mapping?: boolean;
+  readonly ignore_unknown_query_parameters?: boolean;
+  readonly convert_grpc_status?: boolean;
+  readonly url_unescape_spec?: GrpcJsonTranscoder_UrlUnescapeSpec;
+  readonly query_param_unescape_plus?: boolean;
+  readonly match_unregistered_custom_verb?: boolean;
+  readonly request_validation_options?: GrpcJsonTranscoder_RequestValidationOptions;
+  readonly case_insensitive_enum_parsing?: boolean;
+  readonly max_request_body_size?: UInt32Value;
+  readonly max_response_body_size?: UInt32Value;
+  readonly capture_unknown_query_parameters?: boolean;
+}
+
+/** envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder.PrintOptions */
+export interface GrpcJsonTranscoder_PrintOptions {
+  readonly add_whitespace?: boolean;
+  readonly always_print_primitive_fields?: boolean;
+  readonly always_print_enums_as_ints?: boolean;
+  readonly preserve_proto_field_names?: boolean;
+  readonly stream_newline_delimited?: boolean;
+  readonly stream_sse_style_delimited?: boolean;
+}
+
+/** envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder.RequestValidationOptions */
+export interface GrpcJsonTranscoder_RequestValidationOptions {
+  readonly reject_unknown_method?: boolean;
+  readonly reject_unknown_query_parameters?: boolean;
+  readonly reject_binding_body_field_collisions?: boolean;
+}
+
+/** envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder.UrlUnescapeSpec */
+export const GrpcJsonTranscoder_UrlUnescapeSpec = {
+  ALL_CHARACTERS_EXCEPT_RESERVED: 0,
+  ALL_CHARACTERS_EXCEPT_SLASH: 1,
+  ALL_CHARACTERS: 2,
+} as const;
+export type GrpcJsonTranscoder_UrlUnescapeSpec = (typeof GrpcJsonTranscoder_UrlUnescapeSpec)[keyof typeof GrpcJsonTranscoder_UrlUnescapeSpec];
+
 /** envoy.extensions.filters.http.header_mutation.v3.HeaderMutation */
 export interface HeaderMutation {
   readonly mutations?: Mutations;
@@ -4249,6 +4295,9 @@ export interface MessageTypes {
   readonly "envoy.extensions.filters.http.gcp_authn.v3.TokenCacheConfig": TokenCacheConfig;
   readonly "envoy.extensions.filters.http.gcp_authn.v3.TokenHeader": TokenHeader;
   readonly "envoy.extensions.filters.http.gcp_authn.v3.TokenHeader.PreserveExisting": TokenHeader_PreserveExisting;
+  readonly "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder": GrpcJsonTranscoder;
+  readonly "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder.PrintOptions": GrpcJsonTranscoder_PrintOptions;
+  readonly "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder.RequestValidationOptions": GrpcJsonTranscoder_RequestValidationOptions;
   readonly "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation": HeaderMutation;
   readonly "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute": HeaderMutationPerRoute;
   readonly "envoy.extensions.filters.http.header_mutation.v3.Mutations": Mutations;

@@ -78,6 +78,10 @@ export interface GoogleFunctionSpec {
   readonly audience?: string;
 }
 /**
+ * The `spec` of a function of a `gRPC` upstream: there is none. Its name, `Service.Method` or `Method`, says all.
+ */
+export interface GrpcFunctionSpec {}
+/**
  * The `spec` of a function of a `REST` upstream: the request that calls it. All texts are templates: `{{ id }}` is the parameter `id` of the route or, if it has none, the field `id` of the request's JSON body.
  */
 export interface RestFunctionSpec {
@@ -308,6 +312,19 @@ export interface TimeoutExtensions {
    * How long the back end has to answer completely. 0: without limit. A duration such as `30s`, or the integer nanoseconds of 2018.
    */
   readonly timeout?: DurationText;
+}
+/**
+ * The `properties` of a service of type `gRPC`: what its methods are. The upstream is spoken to by HTTP/2.
+ */
+export interface GrpcService {
+  /**
+   * The services whose methods are functions of the upstream, with or without their packages.
+   */
+  readonly service_names: readonly string[];
+  /**
+   * The file that describes the services, by its path below the folder `files` of the repository: a `.proto` file, or a descriptor set as `protoc --include_imports --descriptor_set_out` writes it.
+   */
+  readonly descriptors_file_ref: string;
 }
 /**
  * The `properties` of a service of type `REST`: there are none. Each function of the upstream says what request it is.
