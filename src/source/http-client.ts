@@ -1,7 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { rootCertificates } from "node:tls";
-import { Agent, ProxyAgent, type Dispatcher } from "undici";
+import type * as Undici from "undici";
+import type { Dispatcher } from "undici";
+import { lazy } from "../lib/lazy.js";
 import { authorizationOf, type CredentialsProvider } from "./credentials.js";
 import type { SourceTimeouts } from "./limits.js";
 import { codeOf, networkErrorOf, statusErrorOf, type Route } from "./network-error.js";
@@ -57,7 +60,12 @@ const distrusting = [203, 401, 403, 404];
  * silent for five seconds, which a server that packs a large repository is.)
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const dispatcher = createDispatcher(options);
+  const openDispatcher = createDispatcher(options);
+  let isUsed = false;
+  const dispatcher = (): Dispatcher => {
+    isUsed = true;
+    return openDispatcher();
+  };
   const proxy = options.proxy === undefined ? undefined : new URL(options.proxy).host;
   let authorization: { readonly value: string | undefined } | undefined;
 
@@ -72,7 +80,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     let { url } = request;
     for (let count = 0; ; count++) {
       const route = { url, proxy };
-      const answer = await send(dispatcher, request, route, known);
+      const answer = await send(dispatcher(), request, route, known);
       const status = answer.statusCode;
       const headers = flatHeaders(answer.headers);
       if (status === 200) {
@@ -95,11 +103,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     request: (request) => attempt(request),
-    close: () => dispatcher.destroy(),
+    close: async () => {
+      if (isUsed) await dispatcher().destroy();
+    },
   };
 }
 
-function createDispatcher({ caFile, proxy, timeouts }: HttpClientOptions): Dispatcher {
+/**
+ * Loaded at the first request: a control plane that has something to serve from disk does so before it
+ * asks the remote.
+ */
+const undici = lazy(() => createRequire(import.meta.url)("undici") as typeof Undici);
+
+/** Reads what the options name, and gives what makes the connections when they are needed. */
+function createDispatcher({ caFile, proxy, timeouts }: HttpClientOptions): () => Dispatcher {
   const ca = caFile === undefined ? {} : { ca: [...rootCertificates, readCa(caFile)] };
   const common = {
     headersTimeout: timeouts.headersMs,
@@ -107,9 +124,9 @@ function createDispatcher({ caFile, proxy, timeouts }: HttpClientOptions): Dispa
     keepAliveTimeout: 30_000,
   };
   const connect = { timeout: timeouts.connectMs, ...ca };
-  if (proxy === undefined) return new Agent({ ...common, connect });
+  if (proxy === undefined) return lazy(() => new (undici().Agent)({ ...common, connect }));
   const { token, uri } = parseProxy(proxy);
-  return new ProxyAgent({
+  const tunnel = {
     ...common,
     uri,
     requestTls: connect,
@@ -117,7 +134,8 @@ function createDispatcher({ caFile, proxy, timeouts }: HttpClientOptions): Dispa
     connectTimeout: timeouts.connectMs,
     proxyTunnel: true,
     ...(token === undefined ? {} : { token }),
-  });
+  };
+  return lazy(() => new (undici().ProxyAgent)(tunnel));
 }
 
 function parseProxy(proxy: string): { uri: string; token: string | undefined } {
