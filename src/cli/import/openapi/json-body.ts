@@ -1,5 +1,5 @@
 import { expressionOf, maxExactPieces } from "./print-value.js";
-import { hasReadOnlyParts, type Property, type Shape } from "./shape.js";
+import { hasCutParts, hasReadOnlyParts, type Property, type Shape } from "./shape.js";
 import { isMember, isVariable } from "./variables.js";
 
 /** The template of a JSON body, or why the body has to go on as the client sends it. */
@@ -114,17 +114,21 @@ function withoutReadOnly(
   return shape.nullable ? `{% if ${variable} == null %}null{% else %}${text}{% endif %}` : text;
 }
 
-/** Whether parts that clients should not send are sent all the same, for they are copied whole. */
-export function keepsReadOnlyParts(shape: Shape, depth = 0): boolean {
+/** Whether parts that clients should not send may be sent all the same, for they are copied whole. */
+export function keepsReadOnlyParts(shape: Shape): boolean {
+  return hasReadOnlyParts(shape) && (hasCutParts(shape) || copiesReadOnlyParts(shape, 0));
+}
+
+function copiesReadOnlyParts(shape: Shape, depth: number): boolean {
   if (!hasReadOnlyParts(shape)) return false;
   if (depth >= maxDepth) return true;
   if (shape.type === "array" && shape.items !== undefined) {
-    return keepsReadOnlyParts(shape.items, depth + 1);
+    return copiesReadOnlyParts(shape.items, depth + 1);
   }
   const sent = sentProperties(shape);
   const isKnown = shape.properties.size > 0 && !shape.isOpen;
   if (depth > 0 && (!isKnown || sent.length > maxExactPieces)) return true;
   return sent.some(([name, { shape: inner }]) => {
-    return (depth > 0 && !isMember(name)) || keepsReadOnlyParts(inner, depth + 1);
+    return (depth > 0 && !isMember(name)) || copiesReadOnlyParts(inner, depth + 1);
   });
 }

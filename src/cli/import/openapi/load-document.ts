@@ -166,7 +166,8 @@ async function download(
 /** Below the working folder paths are relative to it. */
 function shownPath(path: string, cwd: string): string {
   const inside = relative(cwd, path);
-  return inside === "" || inside.startsWith("..") ? path : inside.split(sep).join("/");
+  if (inside === "") return ".";
+  return inside.startsWith("..") ? path : inside.split(sep).join("/");
 }
 
 /** A URL without what may be secret in it. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../lib/json.js";
 import type { RestFunctionSpec } from "../../../model/generated/plugins.js";
+import type { Node } from "./documents.js";
 import { jsonBodyOf, keepsReadOnlyParts } from "./json-body.js";
 import type { Operation, Parameter } from "./operation.js";
 import { headerText, joinPieces, namedPiece, pathText, plainPathText } from "./print-value.js";
@@ -25,7 +26,7 @@ export function makeFunction(
   const variables = variablesOf(all, made.fields);
   const variableOf = (parameter: Parameter): string => variables.get(parameter) ?? parameter.name;
   const query = parameters.filter((parameter) => parameter.in === "query");
-  const path = makePath(operation, basePath, variableOf, context);
+  const { path, undeclared, unused } = makePath(operation, basePath, variableOf, context);
   const pieces = query.map((parameter) => namedPiece(parameter, variableOf(parameter)));
   const form =
     body.kind === "form"
@@ -49,8 +50,9 @@ export function makeFunction(
     } satisfies RestFunctionSpec,
     notes: [
       ...all
-        .filter((parameter) => !passed.has(parameter))
+        .filter((parameter) => !passed.has(parameter) && !unused.has(parameter))
         .map((parameter) => noteOf(parameter, variableOf(parameter))),
+      ...undeclared.map((variable) => `${variable}: path`),
       ...[...passed].map(({ name, in: where }) => `${name}: ${where}, as the client sends it`),
       ...made.notes,
     ],
@@ -65,6 +67,14 @@ function noteOf({ name, in: where, required, example }: Parameter, variable: str
   return `${variable}: ${place}${need}${such}`;
 }
 
+interface MadePath {
+  readonly path: string;
+  /** Variables for marks that are no parameters. */
+  readonly undeclared: readonly string[];
+  /** Parameters that have no mark. */
+  readonly unused: ReadonlySet<Parameter>;
+}
+
 /** A mark of a path: `{id}`, and the spellings of others for "all that follows". */
 const mark = /\{([^{}]+)\}/g;
 
@@ -73,9 +83,10 @@ function makePath(
   basePath: string,
   variableOf: (parameter: Parameter) => string,
   context: ReadContext,
-): string {
+): MadePath {
   const inPath = parameters.filter((parameter) => parameter.in === "path");
-  const used = new Set<Parameter>();
+  const unused = new Set(inPath);
+  const undeclared: string[] = [];
   let offset = 0;
   let made = plainPathText(basePath);
   for (const { 0: whole, 1: name = "", index } of path.matchAll(mark)) {
@@ -86,28 +97,25 @@ function makePath(
       inPath.find((known) => known.name === name) ?? inPath.find((known) => known.name === bare);
     if (parameter === undefined) {
       context.warn(at, `the path has "${whole}", but there is no path parameter of that name`);
-      made += `{{ ${undeclared(bare)} }}`;
+      const variable = `path_${bare.replaceAll(/[^\p{L}\p{N}_$@-]+/gu, "_")}`;
+      undeclared.push(variable);
+      made += `{{ ${variable} }}`;
       continue;
     }
-    used.add(parameter);
-    if (bare !== name) {
+    unused.delete(parameter);
+    if (/^\+|[+*]$/.test(name)) {
       context.warn(parameter.at, `"${whole}" takes one part of the path: "/" in it is encoded`);
     }
     made += pathText(parameter, variableOf(parameter));
   }
   made += plainPathText(path.slice(offset));
-  for (const parameter of inPath) {
-    if (used.has(parameter)) continue;
+  for (const parameter of unused) {
     context.warn(
       parameter.at,
       `the path parameter "${parameter.name}" is not in the path "${path}"`,
     );
   }
-  return made === "" ? "/" : made;
-}
-
-function undeclared(name: string): string {
-  return `path_${name.replaceAll(/[^\p{L}\p{N}_$@-]+/gu, "_")}`;
+  return { path: made === "" ? "/" : made, undeclared, unused };
 }
 
 /** Headers that Envoy sets, and templates must not. */
@@ -195,12 +203,13 @@ function makeBody(operation: Operation, context: ReadContext): MadeBody {
       }
       return { fields: [], notes: [`the body, ${body.contentType}: as the client sends it`] };
     case "json":
-      return makeJsonBody(body, context);
+      return makeJsonBody(body, at, context);
   }
 }
 
 function makeJsonBody(
-  { shape, contentType, at }: Extract<Operation["body"], { kind: "json" }>,
+  { shape, contentType }: Extract<Operation["body"], { kind: "json" }>,
+  at: Node,
   context: ReadContext,
 ): MadeBody {
   const made = jsonBodyOf(shape);

@@ -68,7 +68,9 @@ export function makeApi(root: Node, options: ApiOptions, context: ReadContext): 
       at: operation.at,
     });
   }
-  if (functions.length === 0) context.error(root, "there is no operation that could be a function");
+  if (functions.length === 0 && context.problems.every(({ severity }) => severity !== "error")) {
+    context.error(root, "there is no operation that could be a function");
+  }
   return {
     title: textOf(info, "title") ?? "API",
     version: textOf(info, "version") ?? "",

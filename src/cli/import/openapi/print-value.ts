@@ -52,11 +52,12 @@ export function pathText(parameter: Parameter, variable: string): string {
 
 /** A parameter as the value of a header: that of the client, if there is no such variable. */
 export function headerText(parameter: Parameter, variable: string): string {
-  const { name, shape } = parameter;
-  const otherwise =
-    shape.fallback === undefined ? `header(${constant(name)})` : constant(shape.fallback);
-  const text = `{{ default(${variable}, ${otherwise}) }}`;
-  return rowText(parameter, variable, text);
+  const own = `header(${constant(parameter.name)})`;
+  const { fallback } = parameter.shape;
+  const text = `{{ default(${variable}, ${own}) }}`;
+  if (fallback === undefined) return rowText(parameter, variable, text);
+  const usual = `{{ default(${variable}, ${constant(fallback)}) }}`;
+  return `{% if ${own} == "" %}${usual}{% else %}${text}{% endif %}`;
 }
 
 /** Lists and objects with commas between, anything else as `otherwise`. */

@@ -1,3 +1,4 @@
+import { printableText } from "../../../lib/printable-text.js";
 import { memberOf, membersOf, resolveNode, type Node, type OpenDocument } from "./documents.js";
 import type { Operation, Parameter } from "./operation.js";
 import { problemAt, type ImportProblem } from "./problems.js";
@@ -80,7 +81,9 @@ export function operationHead(
 ): Pick<Operation, "method" | "path" | "operationId" | "summary" | "deprecated" | "at"> {
   const text = (key: string): string | undefined => {
     const value = memberOf(at, key)?.value;
-    return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+    return typeof value === "string" && value.trim() !== ""
+      ? printableText(value).trim()
+      : undefined;
   };
   const operationId = text("operationId");
   const summary = text("summary");

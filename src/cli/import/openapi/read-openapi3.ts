@@ -99,7 +99,7 @@ function bodyOf(operation: Node, shapes: ShapeReader, context: ReadContext): Bod
   if (json !== undefined) {
     const [contentType, content] = json;
     const shape = shapes.shapeOf(memberOf(content, "schema"));
-    return { kind: "json", contentType, shape, at: content };
+    return { kind: "json", contentType, shape };
   }
   const form = contents.find(([type]) => /x-www-form-urlencoded/i.test(type));
   if (form !== undefined)

@@ -7,14 +7,7 @@ import {
   type Node,
   type OpenDocument,
 } from "./documents.js";
-import {
-  anyShape,
-  bothShapes,
-  eitherShape,
-  wholeObject,
-  type Property,
-  type Shape,
-} from "./shape.js";
+import { anyShape, bothShapes, eitherShape, cutShape, type Property, type Shape } from "./shape.js";
 
 /** How much of the schemas of one operation is read; what is beyond is taken as it comes. */
 const maxSchemas = 4_000;
@@ -40,7 +33,7 @@ export class ShapeReader {
     const key = `${target.document.uri}#${target.pointer}`;
     if (!isJsonObject(target.value)) return anyShape;
     if (this.#open.has(key) || this.#open.size >= maxDepth || ++this.#read > maxSchemas) {
-      return wholeObject;
+      return cutShape;
     }
     this.#open.add(key);
     const shape = this.#shapeOfTarget(target);
@@ -51,10 +44,8 @@ export class ShapeReader {
   }
 
   #shapeOfTarget(schema: Node): Shape {
-    let shape = this.#ownShape(schema);
-    for (const [, part] of membersOf(memberOf(schema, "allOf"))) {
-      shape = bothShapes(this.shapeOf(part), shape);
-    }
+    const parts = membersOf(memberOf(schema, "allOf")).map(([, part]) => this.shapeOf(part));
+    let shape = [...parts, this.#ownShape(schema)].reduce(bothShapes);
     for (const keyword of ["oneOf", "anyOf"]) {
       const either = this.#alternatives(schema, keyword);
       if (either === undefined) continue;

@@ -77,7 +77,7 @@ function bodyOf(
       return { kind: "other", contentType: consumes[0] };
     }
     const shape = shapes.shapeOf(memberOf(body, "schema"));
-    return { kind: "json", contentType: contentType ?? "application/json", shape, at: body };
+    return { kind: "json", contentType: contentType ?? "application/json", shape };
   }
   const fields = parameters.filter((parameter) => parameter.in === "form");
   if (fields.length === 0) return { kind: "none" };

@@ -13,6 +13,8 @@ export interface Shape {
   readonly properties: ReadonlyMap<string, Property>;
   /** Whether objects are said to have properties besides. */
   readonly isOpen: boolean;
+  /** Whether there is more to it that was not read. */
+  readonly isCut?: true;
   /** Of arrays. */
   readonly items?: Shape;
 }
@@ -33,8 +35,8 @@ export const anyShape: Shape = {
   isOpen: false,
 };
 
-/** An object of which nothing is known, or too much: it is taken as it comes. */
-export const wholeObject: Shape = { ...anyShape, type: "object" };
+/** An object that is in itself, or too deep: it is taken as it comes. */
+export const cutShape: Shape = { ...anyShape, type: "object", isCut: true };
 
 /** What is true of values of both shapes (`allOf`). The second goes before where they differ. */
 export function bothShapes(first: Shape, second: Shape): Shape {
@@ -57,6 +59,7 @@ export function bothShapes(first: Shape, second: Shape): Shape {
       return one?.required === true || other?.required === true;
     }),
     isOpen: first.isOpen || second.isOpen,
+    ...(first.isCut === true || second.isCut === true ? { isCut: true } : {}),
     ...(fallback === undefined ? {} : { fallback }),
     ...(items === undefined ? {} : { items }),
   };
@@ -73,6 +76,7 @@ export function eitherShape(first: Shape, second: Shape): Shape {
       return one?.required === true && other?.required === true;
     }),
     isOpen: first.isOpen || second.isOpen,
+    ...(first.isCut === true || second.isCut === true ? { isCut: true } : {}),
     ...(sameFallback && first.fallback !== undefined ? { fallback: first.fallback } : {}),
     ...(first.items && second.items ? { items: eitherShape(first.items, second.items) } : {}),
   };
@@ -101,4 +105,11 @@ export function hasReadOnlyParts({ properties, items }: Shape): boolean {
     if (shape.readOnly || hasReadOnlyParts(shape)) return true;
   }
   return items !== undefined && hasReadOnlyParts(items);
+}
+
+/** Whether it is not known what all parts of a value are. */
+export function hasCutParts({ isCut, properties, items }: Shape): boolean {
+  if (isCut === true) return true;
+  for (const { shape } of properties.values()) if (hasCutParts(shape)) return true;
+  return items !== undefined && hasCutParts(items);
 }
