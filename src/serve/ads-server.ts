@@ -40,10 +40,18 @@ export interface AdsServerOptions {
    * takes.
    */
   readonly resourceTtlMs?: number;
+  /**
+   * On an aggregated stream, listeners and routes wait this many milliseconds at most for the client to
+   * acknowledge clusters that are new to it, which Envoy does when they are warm. Sensible: 0 (they do
+   * not wait) to 2,000. Default: 500.
+   */
+  readonly warmingMs?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Calls `action` again and again until what it gives is called. Default: an interval timer. */
   readonly repeat?: (everyMs: number, action: () => void) => () => void;
+  /** Calls `action` once, unless what it gives is called before. Default: a timer. */
+  readonly after?: (ms: number, action: () => void) => () => void;
   /** Is told of a bug that ended one stream. Default: nobody is. */
   readonly onFault?: (fault: unknown) => void;
 }
@@ -109,6 +117,8 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     maxStreams: options.maxStreams ?? 20_000,
     roleBindings: options.tls?.clientCa && (options.tls.roleBindings ?? defaultRoleBindings),
     now: options.now,
+    warmingMs: options.warmingMs ?? 500,
+    after: options.after ?? afterByTimer,
     emit(event) {
       for (const listener of listeners) listener(event);
     },
@@ -186,6 +196,14 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
       await graceful;
       clearTimeout(timer);
     },
+  };
+}
+
+function afterByTimer(ms: number, action: () => void): () => void {
+  const timer = setTimeout(action, ms);
+  timer.unref();
+  return () => {
+    clearTimeout(timer);
   };
 }
 

@@ -24,6 +24,8 @@ export interface CallContext {
   /** Undefined: clients show no certificate, and may have any role. */
   readonly roleBindings: readonly RoleBinding[] | undefined;
   readonly now: () => number;
+  readonly warmingMs: number;
+  readonly after: (ms: number, action: () => void) => () => void;
   readonly emit: (event: ServeEvent) => void;
   readonly onFault: (fault: unknown) => void;
 }

@@ -40,6 +40,13 @@ export interface XdsStreamOptions {
   readonly responses: Responses;
   readonly doubts: Doubts;
   readonly now: () => number;
+  /**
+   * How long listeners and routes wait for the client to have warmed clusters that are new to it, in
+   * milliseconds; 0: they do not.
+   */
+  readonly warmingMs: number;
+  /** Calls `action` after a while, unless what it gives is called before. */
+  readonly after: (ms: number, action: () => void) => () => void;
   readonly emit: (event: ServeEvent) => void;
   /** Writes a response; calls `written` when the transport has taken it all. One at a time. */
   readonly write: (bytes: Buffer, written: () => void) => void;
@@ -72,12 +79,17 @@ export interface XdsStream {
   settled(): "current" | "pending" | "rejected";
 }
 
+/** What a change of clusters may be followed by that leads to them. */
+const mayLeadToClusters: ReadonlySet<string> = new Set([typeUrls.listener, typeUrls.route]);
+
 /** A response that waits for the one before it to be written. */
 interface Queued {
   readonly record: TypeRecord;
   readonly origin: Unanswered;
   readonly response: SharedResponse;
   readonly renewedEndpoints: readonly string[];
+  /** It brings clusters that the client does not have. */
+  readonly bringsClusters: boolean;
 }
 
 /** Starts a stream that was asked for nothing yet. */
@@ -95,6 +107,8 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
   let lastNonce = 0;
   let writing: TypeRecord | undefined;
   let open = true;
+  /** The client is warming clusters that it was sent in the response with this nonce. */
+  let warmingSince: { readonly nonce: number; readonly cancel: () => void } | undefined;
 
   const withTtl = options.ttlMs !== undefined && takesTtl(node, variant);
   const form: ResponseForm = { variant, ttlMs: withTtl ? options.ttlMs : undefined };
@@ -138,12 +152,44 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
     }
   };
 
+  /**
+   * Routes to a cluster that is still warming would answer 503. Envoy acknowledges clusters when they
+   * are warm, so what may lead to new ones waits for that, though not for long: one of them may never be.
+   * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations
+   */
+  const waitForWarming = (nonce: number): void => {
+    endWarming();
+    const cancel = options.after(options.warmingMs, () => {
+      warmingSince = undefined;
+      flush();
+    });
+    warmingSince = { nonce, cancel };
+  };
+
+  const endWarming = (): void => {
+    warmingSince?.cancel();
+    warmingSince = undefined;
+  };
+
+  /** Whether the type has to wait for clusters. What the client asks for first, it gets at once. */
+  const isHeld = ({ state }: TypeRecord): boolean =>
+    warmingSince !== undefined && mayLeadToClusters.has(state.typeUrl) && !state.owesAnswer;
+
+  /** Clusters that the client does not have, though it has listeners that could lead to them. */
+  const bringsClusters = ({ state }: TypeRecord, { changed, goal }: Transition): boolean =>
+    state.typeUrl === typeUrls.cluster &&
+    options.service.typeUrl === undefined &&
+    options.warmingMs > 0 &&
+    (records.get(typeUrls.listener)?.state.sent.resources.size ?? 0) > 0 &&
+    changed.some((name) => goal.resources.has(name) && !state.sent.resources.has(name));
+
   /** What is due next goes into the queue, if anything is. Changes before removals, by type. */
   const plan = (): boolean => {
     for (const typeUrl of sendOrder) {
       const record = records.get(typeUrl);
-      const transition = record && next(record);
+      const transition = record && !isHeld(record) ? next(record) : undefined;
       if (record === undefined || transition === undefined) continue;
+      const isWarming = bringsClusters(record, transition);
       const renewedEndpoints = endpointsOf(record, transition);
       const { version, changed, removed } = transition;
       const origin = {
@@ -158,7 +204,7 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
       // https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#resource-warming
       if (options.service.typeUrl === undefined) resendEndpoints(renewedEndpoints);
       for (const response of responses.of(typeUrl, transition, form)) {
-        queue.push({ record, origin, response, renewedEndpoints });
+        queue.push({ record, origin, response, renewedEndpoints, bringsClusters: isWarming });
       }
       return true;
     }
@@ -175,17 +221,19 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
       if (held === undefined || kept.resources.size === 0) continue;
       const response = responses.heartbeat(state.typeUrl, kept, held.wireVersion, form);
       const origin = { ...held, snapshotId: snapshot?.id ?? "", names: [] };
-      queue.push({ record, origin, response, renewedEndpoints: [] });
+      queue.push({ record, origin, response, renewedEndpoints: [], bringsClusters: false });
       return;
     }
   };
 
-  const write = ({ record, origin, response, renewedEndpoints }: Queued): void => {
+  const write = (queued: Queued): void => {
+    const { record, origin, response, renewedEndpoints } = queued;
     const { bytes, nonce } = response.withNonceAfter(lastNonce);
     const { typeUrl } = record.state;
     lastNonce = nonce;
     writing = record;
     record.wasSent(String(nonce), origin);
+    if (queued.bringsClusters) waitForWarming(nonce);
     options.write(bytes, () => {
       writing = undefined;
       if (!open) return;
@@ -208,6 +256,7 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
     const { typeUrl } = record.state;
     const answered = record.takeAnswer(nonce, error, options.now());
     if (answered === undefined) return;
+    if (typeUrl === typeUrls.cluster && Number(nonce) >= (warmingSince?.nonce ?? 0)) endWarming();
     const { version, snapshotId } = answered;
     const exchange = { envoy, typeUrl, version, snapshotId };
     if (error === undefined) options.emit({ kind: "ack", ...exchange });
@@ -270,6 +319,7 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
     },
     closed() {
       open = false;
+      endWarming();
       queue = [];
       for (const { state } of records.values()) {
         options.doubts.leave(node.id, state.typeUrl, state.doubted);

@@ -377,3 +377,74 @@ for (const variant of variants) {
     });
   });
 }
+
+for (const variant of variants) {
+  describe(`clusters that are new, ${variant}`, () => {
+    let timers: { readonly ms: number; readonly action: () => void; isCancelled: boolean }[] = [];
+    const xds = useAdsServer({
+      warmingMs: 700,
+      after(ms, action) {
+        const timer = { ms, action, isCancelled: false };
+        timers.push(timer);
+        return () => {
+          timer.isCancelled = true;
+        };
+      },
+    });
+    const before = { secret: { s: 1 }, cluster: { a: 1 }, listener: { l: 1 }, route: { r: 1 } };
+    const after = { ...before, cluster: { a: 1, b: 1 }, route: { r: 2 } };
+
+    /** A session that has everything, and the new cluster that it has not acknowledged. */
+    async function startWithNewCluster(): Promise<readonly [XdsSession, Received]> {
+      timers = [];
+      xds.server.publish(snapshotOfEditions(before));
+      const session = xds.open(variant);
+      for (const [typeUrl, ...names] of [[cluster], [listener], [route, "r"]] as const) {
+        session.ask(typeUrl, ...names);
+        await session.take();
+      }
+      xds.server.publish(snapshotOfEditions(after));
+      const clusters = await session.next();
+      assert.equal(clusters.typeUrl, cluster);
+      return [session, clusters];
+    }
+
+    it("are warm, by the client's word, before routes may lead to them", async () => {
+      const [session, clusters] = await startWithNewCluster();
+      // What is asked for first does not wait, and would come behind the routes if they did not.
+      session.ask(secret, "s");
+      assert.equal((await session.take()).typeUrl, secret);
+      session.ack(clusters);
+      assert.equal((await session.take()).typeUrl, route);
+      assert.deepEqual(
+        timers.map(({ ms, isCancelled }) => [ms, isCancelled]),
+        [[700, true]],
+      );
+    });
+
+    it("hold up routes for a while only", async () => {
+      const [session] = await startWithNewCluster();
+      session.ask(secret, "s");
+      assert.equal((await session.take()).typeUrl, secret);
+      timers[0]?.action();
+      assert.equal((await session.take()).typeUrl, route);
+    });
+
+    it("hold up nothing once the client has rejected them", async () => {
+      const [session, clusters] = await startWithNewCluster();
+      session.nack(clusters);
+      assert.equal((await session.take()).typeUrl, route);
+    });
+
+    it("hold up no change of what the client has, be it acknowledged or not", async () => {
+      const [session, clusters] = await startWithNewCluster();
+      session.ack(clusters);
+      await session.take();
+      const changed = { ...after, cluster: { a: 2, b: 1 }, route: { r: 3 } };
+      xds.server.publish(snapshotOfEditions(changed));
+      assert.equal((await session.next()).typeUrl, cluster);
+      assert.equal((await session.next()).typeUrl, route);
+      assert.equal(timers.length, 1);
+    });
+  });
+}

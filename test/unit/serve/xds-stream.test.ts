@@ -62,6 +62,8 @@ function createClient(variant: Variant): Client {
     responses: createResponses(1_000),
     doubts: createDoubts(),
     now: () => 0,
+    warmingMs: 0,
+    after: () => () => undefined,
     emit: (event) => events.push(event),
     write(bytes, done) {
       assert.equal(written.length, 0, "one response is written at a time");
