@@ -161,7 +161,7 @@ describe("TLS in a real Envoy", () => {
           const { subject } = (response.socket as TLSSocket).getPeerCertificate();
           response.resume().on("end", () => {
             const mark = gateway.received[before]?.headers["x-mark"];
-            resolve({ subject: subject.CN, status: response.statusCode ?? 0, mark });
+            resolve({ subject: String(subject.CN), status: response.statusCode ?? 0, mark });
           });
         },
       );
