@@ -2738,13 +2738,6 @@ export interface CorsPolicy {
   readonly forward_not_matching_preflights?: BoolValue;
 }
 
-/** envoy.extensions.filters.http.credential_injector.v3.CredentialInjector */
-export interface CredentialInjector {
-  readonly overwrite?: boolean;
-  readonly allow_request_without_credential?: boolean;
-  readonly credential?: TypedExtensionConfig;
-}
-
 /** envoy.extensions.filters.http.filter_chain.v3.FilterChain */
 export interface FilterChainFilterChain {
   readonly filters?: readonly TypedExtensionConfig[];
@@ -3202,13 +3195,6 @@ export interface ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtract
 /** envoy.extensions.formatter.generic_secret.v3.GenericSecret */
 export interface GenericSecret {
   readonly secret_configs?: Readonly<Record<string, SdsSecretConfig>>;
-}
-
-/** envoy.extensions.http.injected_credentials.generic.v3.Generic */
-export interface Generic {
-  readonly credential?: SdsSecretConfig;
-  readonly header?: string;
-  readonly header_value_prefix?: string;
 }
 
 /** envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance */
@@ -4282,7 +4268,6 @@ export interface MessageTypes {
   readonly "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning.QueryString": AwsRequestSigning_QueryString;
   readonly "envoy.extensions.filters.http.cors.v3.Cors": Cors;
   readonly "envoy.extensions.filters.http.cors.v3.CorsPolicy": CorsPolicy;
-  readonly "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector": CredentialInjector;
   readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChain": FilterChainFilterChain;
   readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig": FilterChainConfig;
   readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute": FilterChainConfigPerRoute;
@@ -4329,7 +4314,6 @@ export interface MessageTypes {
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor": ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor;
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement": ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor_KvElement;
   readonly "envoy.extensions.formatter.generic_secret.v3.GenericSecret": GenericSecret;
-  readonly "envoy.extensions.http.injected_credentials.generic.v3.Generic": Generic;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance": CertificateProviderPluginInstance;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext": CertificateValidationContext;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.SystemRootCerts": CertificateValidationContext_SystemRootCerts;
