@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addHelp, type CommandContext } from "../add-command.js";
 import { addImportOpenapiCommand } from "./import-openapi.js";
+import { addImportProtoCommand } from "./import-proto.js";
 
 /** `gloo import`: makes config of what a service says of itself. */
 export function addImportCommand(program: Command, context: CommandContext): void {
@@ -12,13 +13,17 @@ export function addImportCommand(program: Command, context: CommandContext): voi
         "config like any other: read it, change it, commit it.",
     )
     .helpCommand(false);
-  for (const add of [addImportOpenapiCommand]) add(command, context);
+  for (const add of [addImportOpenapiCommand, addImportProtoCommand]) add(command, context);
   addHelp(
     command,
     [
       {
         command: "gloo import openapi petstore.yaml --out .",
         what: "An upstream with a function for every operation of an OpenAPI document",
+      },
+      {
+        command: "gloo import proto bookstore.proto --host bookstore:50051 --out .",
+        what: "An upstream with a function for every method of gRPC services",
       },
     ],
     {
