@@ -31,7 +31,7 @@ export function sampleRequests(folder: string): readonly SampleRequest[] {
 }
 
 /** The request of a curl command with the options that the pages use. */
-function requestOf(command: string): Sent {
+export function requestOf(command: string): Sent {
   const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(
     ([, quoted, plain]) => quoted ?? plain ?? "",
   );
