@@ -54,7 +54,7 @@ async function considerCommit(
   isForced: boolean,
 ): Promise<Choice | undefined> {
   const { desk, inputs } = job;
-  const { serving, proven } = desk.rollout;
+  const { serving, proven, beneath } = desk.rollout;
   const { history, ledger } = desk;
   if (isForced) desk.verdicts.forget(commit, inputs);
   const { verdict, watch } = await judgeCommit(job, commit);
@@ -73,7 +73,9 @@ async function considerCommit(
   const keys = refusalKeys(release);
   const isRefused = history.isRefused(keys);
   if (serving !== undefined && isReleaseOf(serving, release) && !(isForced && isRefused)) {
-    return { kind: "release", release, again: false };
+    // Refused, and served for want of anything before it: an older commit may be good.
+    const isStopgap = isRefused && proven === undefined && beneath.length === 0;
+    return isStopgap ? undefined : { kind: "release", release, again: false };
   }
   if (isForced) history.pardon(keys);
   else if (isRefused) {

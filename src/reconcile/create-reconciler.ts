@@ -81,7 +81,10 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
 
   const history: History = openHistory({
     file: deps.history,
-    isNeeded: (oid) => oid === rollout.serving?.commit.oid || oid === rollout.proven?.commit.oid,
+    isNeeded: (oid) =>
+      [rollout.serving, rollout.proven, ...rollout.beneath].some(
+        (release) => release?.commit.oid === oid,
+      ),
     onRecord: deps.onRecord ?? (() => undefined),
     onWriteFailure: (cause) => {
       problems.set("history", cause === undefined ? undefined : sentenceOf(cause));
@@ -126,9 +129,9 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
   restored.problems.forEach((sentence, index) => {
     problems.set(`restore ${index}`, sentence);
   });
-  const [top, beneath] = restored.releases;
+  const [top] = restored.releases;
   const desk: Desk = {
-    branch: createBranch(deps.repository, (beneath ?? top)?.commit.oid),
+    branch: createBranch(deps.repository, restored.releases.at(-1)?.commit.oid),
     source,
     verdicts: createVerdicts({ repository: deps.repository, pipeline }),
     rollout,

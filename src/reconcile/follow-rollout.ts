@@ -21,8 +21,10 @@ export interface FollowOptions {
 export function followRollout(options: FollowOptions): RolloutEvents {
   const { history, ledger, problems, desk, wake, report } = options;
   /** What is live with other secrets, or made again by another version, is no other commit. */
-  const isNewForm = ({ commit }: Release): boolean =>
-    desk().rollout.proven?.commit.oid === commit.oid;
+  const isNewForm = ({ commit }: Release): boolean => {
+    const { proven, beneath } = desk().rollout;
+    return [proven, ...beneath].some((release) => release?.commit.oid === commit.oid);
+  };
 
   return {
     onPublishing(release) {
@@ -53,14 +55,15 @@ export function followRollout(options: FollowOptions): RolloutEvents {
         );
       } else {
         ledger.refused(release, refusals, why);
-        if (desk().rollout.proven === undefined) {
-          problems.set("refused", "Envoys refuse what they are served, and nothing came before it");
-        }
       }
       report(release.commit.oid);
     },
     onWentBack(release) {
       ledger.live(release, undefined);
+      wake();
+    },
+    onNothingBefore() {
+      problems.set("refused", "Envoys refuse what they are served, and nothing came before it");
       wake();
     },
     onRefusal(release, refusal) {

@@ -1,4 +1,5 @@
 import { contentHash } from "../lib/content-hash.js";
+import { configVersionOf } from "../snapshot/snapshot-id.js";
 import type { Journal } from "../state/journal.js";
 import { withoutSecrets, type StoredSnapshot } from "../state/snapshot-delta.js";
 import { metaOf, type Release } from "./release.js";
@@ -6,16 +7,19 @@ import { metaOf, type Release } from "./release.js";
 /** Releases on disk: what is served on top, and beneath it what would be gone back to. */
 export interface ReleaseStore {
   /**
-   * Makes sure that a restart finds this release on top, and nothing of it that is secret. With
-   * `replacesTop` it takes the place of what is on top, else that stays beneath it. Resolves with why
-   * it could not be written.
+   * Makes sure that a restart finds these releases, the first of them as it is and those beneath it in
+   * the form in which they were on top, and nothing of them that is secret. Resolves with why that
+   * could not be written.
    */
-  save(release: Release, options: { readonly replacesTop: boolean }): Promise<unknown>;
-  /** What was saved last has proven itself: what lies beneath it is forgotten. */
-  settle(): Promise<void>;
+  save(stack: Stack): Promise<unknown>;
+  /** Gives back space that the disk need not take. For moments without hurry. */
+  tidy(): Promise<void>;
   /** What was to be saved last is not on disk. */
   readonly isBehind: boolean;
 }
+
+/** Newest first: what is served, and what would be gone back to. */
+export type Stack = readonly [top: Release, ...beneath: readonly Release[]];
 
 export interface ReleaseStoreOptions {
   readonly journal: Journal;
@@ -25,8 +29,7 @@ export interface ReleaseStoreOptions {
 
 /** Creates the store over a journal that was opened. */
 export function createReleaseStore({ journal, onWriteFailure }: ReleaseStoreOptions): ReleaseStore {
-  const [top] = journal.restored;
-  let topKey = top === undefined ? undefined : keyOf(top);
+  let slots: readonly Slot[] = journal.restored.map(slotOf);
   let isBehind = false;
 
   const attempt = async (work: () => Promise<void>): Promise<unknown> => {
@@ -40,30 +43,58 @@ export function createReleaseStore({ journal, onWriteFailure }: ReleaseStoreOpti
     }
   };
 
+  const keep = async (kept: readonly number[]): Promise<void> => {
+    if (kept.length === slots.length) return;
+    await journal.keep(kept);
+    slots = kept.flatMap((index) => slots[index] ?? []);
+  };
+
+  const has = (release: Release): boolean => {
+    const { name } = slotOf(entryOf(release));
+    return slots.some((slot) => slot.name === name);
+  };
+
+  /** Brings the journal to hold these, in steps that are each good to restart from. */
+  const arrange = async ([release, ...beneath]: Stack): Promise<void> => {
+    const [next, ...deeper] = beneath;
+    if (next !== undefined && !has(next)) await arrange([next, ...deeper]);
+    const entry = entryOf(release);
+    const top = slotOf(entry);
+    const names = new Set(beneath.map((one) => slotOf(entryOf(one)).name));
+    // One commit with other secrets is one entry: secrets are not on disk.
+    names.delete(top.name);
+    const lower = (): readonly number[] =>
+      [...slots.keys()].filter((index) => names.has(slots[index]?.name ?? ""));
+    const [first = slots.length] = lower();
+    if (first === 0) {
+      await keep(lower());
+      await journal.push(entry);
+      slots = [top, ...slots];
+      return;
+    }
+    const found = slots.findIndex(({ name }) => name === top.name);
+    if (found > 0 && found < first) await keep([found, ...lower()]);
+    if (slots[0]?.key !== top.key) {
+      await journal.replace(entry);
+      slots = [top, ...slots.slice(1)];
+    }
+    await keep([0, ...lower()]);
+  };
+
   return {
-    async save(release, { replacesTop }) {
-      const entry = withoutSecrets(release.snapshot, metaOf(release));
-      const key = keyOf(entry);
-      // Other secrets, or endpoints that are back: the disk says it already.
-      if (key === topKey) {
-        isBehind = false;
-        return undefined;
-      }
-      const error = await attempt(() =>
-        replacesTop ? journal.replace(entry) : journal.push(entry),
-      );
+    async save(stack) {
+      const wanted = stack.map((release) => slotOf(entryOf(release)));
+      const names = new Set(wanted.map(({ name }) => name));
+      const isThere =
+        slots[0]?.key === wanted[0]?.key &&
+        slots.length === names.size &&
+        slots.every(({ name }) => names.has(name));
+      const error = isThere ? undefined : await attempt(() => arrange(stack));
       isBehind = error !== undefined;
-      if (!isBehind) topKey = key;
       return error;
     },
-    async settle() {
-      // What is on top is not what has proven itself, and what lies beneath may still be needed.
-      if (isBehind) return;
-      // Failing to forget costs nothing but space: the top is what is served either way.
-      await attempt(async () => {
-        await journal.settle();
-        await journal.tidy();
-      });
+    async tidy() {
+      if (!isBehind) await attempt(() => journal.tidy());
     },
     get isBehind() {
       return isBehind;
@@ -71,11 +102,23 @@ export function createReleaseStore({ journal, onWriteFailure }: ReleaseStoreOpti
   };
 }
 
-/** Equal for entries that a restart makes the same of. */
-function keyOf({ snapshot, meta, secretNames }: StoredSnapshot): string {
+/** An entry of the journal. */
+interface Slot {
+  /** Of the release, in whatever form: other secrets and other endpoints do not change it. */
+  readonly name: string;
+  /** Equal for entries that a restart makes the same of. */
+  readonly key: string;
+}
+
+function entryOf(release: Release): StoredSnapshot {
+  return withoutSecrets(release.snapshot, metaOf(release));
+}
+
+function slotOf({ snapshot, meta, secretNames }: StoredSnapshot): Slot {
+  const name = contentHash(snapshot.commit, String(meta["isCanary"]), configVersionOf(snapshot));
   const sets = [...snapshot.roles.values(), snapshot.fallback].map(({ role, sets: of }) => [
     role,
     [...of].map(([typeUrl, { version }]) => [typeUrl, version]),
   ]);
-  return contentHash(JSON.stringify([sets, meta, [...secretNames]]));
+  return { name, key: contentHash(JSON.stringify([sets, meta, [...secretNames]])) };
 }

@@ -9,10 +9,12 @@ export interface RolloutEvents {
   onLive(release: Release, reason: string | undefined): void;
   /** Envoys have proven it: there is no going back beyond it any more. */
   onProven(release: Release, durations: Durations): void;
-  /** Envoys refused it. It is being taken back, if there is something to go back to. */
+  /** Envoys refused it. What came before it is going to be served, if there is anything. */
   onRefused(release: Release, refusals: readonly Refusal[]): void;
   /** This one is served in the place of one that was refused. */
   onWentBack(release: Release): void;
+  /** It was refused, and is still served: there is nothing to go back to. */
+  onNothingBefore(release: Release): void;
   /** Another Envoy refused what was refused already. */
   onRefusal(release: Release, refusal: Refusal): void;
   /** All who refused it refuse the release before it too: their word says nothing about it. */

@@ -21,13 +21,19 @@ import {
 import { isVetoed, type VetoPolicy } from "./veto-policy.js";
 
 /**
- * Puts releases before Envoys, watches what they say, and takes back what they refuse. It knows two
- * releases: the one that is served, and the last one that Envoys have proven, which it goes back to.
+ * Puts releases before Envoys, watches what they say, and takes back what they refuse. It knows the
+ * release that is served, and those that it goes back to.
  */
 export interface Rollout {
   readonly serving: Release | undefined;
+  /** The last one that Envoys have proven. */
   readonly proven: Release | undefined;
-  /** Serves what was on disk, newest first, without writing it again. */
+  /**
+   * What would be gone back to, newest first: those that were live after the proven one, before anybody
+   * could prove or refuse them, and at the end the proven one, unless that is served.
+   */
+  readonly beneath: readonly Release[];
+  /** Serves what was on disk, newest first, without writing it again. The last counts as proven. */
   restore(releases: readonly Release[]): void;
   /** Puts a release before Envoys, when it is safe on disk. What was on trial is superseded. */
   offer(release: Release, options?: OfferOptions): Promise<Offered>;
@@ -68,6 +74,9 @@ export interface RolloutOptions {
   readonly events: RolloutEvents;
 }
 
+/** Releases that nobody has proven, kept to go back to at most. */
+const maxUnproven = 3;
+
 /** Starts with nothing to serve. */
 export function createRollout(options: RolloutOptions): Rollout {
   const { server, store, clock, policy, ackTimeoutMs, quietMs, events } = options;
@@ -76,6 +85,7 @@ export function createRollout(options: RolloutOptions): Rollout {
   let proven: Release | undefined;
   /** Snapshots that the proven release was served as. */
   let provenIds = new Set<string>();
+  let beneath: readonly Release[] = [];
   let trial: Trial | undefined;
   let takenBack: TakenBack | undefined;
   let queue: Promise<unknown> = Promise.resolve();
@@ -102,7 +112,7 @@ export function createRollout(options: RolloutOptions): Rollout {
     cancelCheck = cancelTimeout = trial = undefined;
   };
 
-  /** Serves a release on trial. */
+  /** Puts a release on trial that is new to Envoys. */
   const begin = (release: Release, remark?: string): void => {
     const before = trial;
     endTrial();
@@ -110,13 +120,37 @@ export function createRollout(options: RolloutOptions): Rollout {
       const old = wholeOf(before.release);
       if (old.commit.oid !== release.commit.oid) events.onSuperseded(old);
     }
-    const started = (trial = createTrial(release, remark));
     events.onPublishing(wholeOf(release));
+    tryOut(createTrial(release, { remark }));
+  };
+
+  /** Serves a release on trial. */
+  const tryOut = (started: Trial): void => {
+    const { release } = (trial = started);
     serve(release);
     cancelTimeout = clock.after(ackTimeoutMs, timeOut);
     const isNobodyThere = server.progress().streams === 0 && !started.isWaiting();
     if (isNobodyThere || sameSnapshot(release, proven)) accept(started);
     else checkSoon();
+  };
+
+  /** Forgets on disk what is not needed any more. Failing to costs space, and a restart more steps. */
+  const forget = async (): Promise<void> => {
+    if (serving === undefined || store.isBehind) return;
+    await store.save([serving, ...beneath]);
+    await store.tidy();
+  };
+
+  /** What is to be gone back to from a release that takes the place of what is served. */
+  const beneathNext = (): readonly Release[] => {
+    if (serving === undefined) return beneath;
+    const isOpen = trial !== undefined && !trial.isDecided;
+    // What nobody has answered to is better than nothing.
+    const isGood = serving === proven || (isOpen && (trial?.isLive || beneath.length === 0));
+    if (!isGood) return beneath;
+    const all = [serving, ...beneath];
+    const unproven = all.filter((release) => release !== proven);
+    return [...unproven.slice(0, maxUnproven), ...all.filter((release) => release === proven)];
   };
 
   const checkSoon = (): void => {
@@ -182,10 +216,11 @@ export function createRollout(options: RolloutOptions): Rollout {
     accepted.isDecided = true;
     proven = release;
     provenIds = new Set([release.snapshot.id]);
+    beneath = [];
     for (const nack of accepted.against.values()) sick.add(nack);
     endTrial();
     takenBack = undefined;
-    void inTurn(() => store.settle());
+    void inTurn(forget);
     events.onProven(release, ackDurations(accepted));
   };
 
@@ -197,7 +232,7 @@ export function createRollout(options: RolloutOptions): Rollout {
   ): Promise<void> => {
     if (closed || serving !== canary || whole === undefined) return;
     // Also if it cannot be written: no role may stay ahead of the others because of a full disk.
-    await store.save(whole, { replacesTop: true });
+    await store.save([whole, ...beneath]);
     begin(whole, remark);
   };
 
@@ -212,17 +247,29 @@ export function createRollout(options: RolloutOptions): Rollout {
   const goBack = async (refused: Trial): Promise<void> => {
     // Something newer may be before Envoys by now: that is tried in its own right.
     if (closed || trial !== refused) return;
-    if (proven === undefined) {
+    // What is the same to Envoys is refused with it.
+    const [before, ...deeper] = beneath.filter((one) => !sameSnapshot(one, refused.release));
+    if (before === undefined) {
+      beneath = [];
       endTrial();
+      await forget();
+      events.onNothingBefore(wholeOf(refused.release));
       return;
     }
     // Also if it cannot be written: after a crash the refused release would be refused once more.
-    await store.save(proven, { replacesTop: true });
-    await store.settle();
+    await store.save([before, ...deeper]);
+    beneath = deeper;
     endTrial();
-    serve(proven);
-    events.onWentBack(proven);
+    if (before === proven) serve(before);
+    else tryOut(createTrial(before, { isLive: true }));
+    events.onWentBack(before);
   };
+
+  /** With policy canary: the release by which the canary role gets it, and others keep the first of these. */
+  const canaryOver = ([before]: readonly Release[], whole: Release): Release | undefined =>
+    policy.kind === "canary" && before !== undefined
+      ? canaryOf(whole, before.snapshot, policy.role)
+      : undefined;
 
   /** Whether what an exchange is about is also what the proven release has. */
   const isProven = ({ envoy, typeUrl, version, snapshotId }: Exchange): boolean =>
@@ -270,29 +317,39 @@ export function createRollout(options: RolloutOptions): Rollout {
     get proven() {
       return proven;
     },
-    restore([top, beneath]) {
+    get beneath() {
+      return beneath;
+    },
+    restore(releases) {
+      const [top, ...rest] = releases;
       if (top === undefined) return;
-      if (beneath !== undefined || !top.isCanary) {
-        proven = beneath ?? top;
+      const last = rest.at(-1);
+      beneath = rest;
+      if (last !== undefined || !top.isCanary) {
+        proven = last ?? top;
         provenIds = new Set([proven.snapshot.id]);
       }
-      if (beneath === undefined || sameSnapshot(top, beneath)) serve(top);
+      if (last === undefined || sameSnapshot(top, last)) serve(top);
       else begin(top);
     },
     offer: (release, { evenUnsaved = false } = {}) =>
       inTurn(async () => {
-        const canary =
-          policy.kind === "canary" && proven !== undefined
-            ? canaryOf(release, proven.snapshot, policy.role)
-            : undefined;
-        const first = canary ?? release;
         const startedMs = clock.now();
-        const error = await store.save(first, { replacesTop: serving !== proven });
+        let under: readonly Release[];
+        let first: Release;
+        let error: unknown;
+        do {
+          under = beneathNext();
+          first = canaryOver(under, release) ?? release;
+          error = await store.save([first, ...under]);
+          // What is served may have been proven or refused meanwhile.
+        } while (error === undefined && !isSameStack(under, beneathNext()));
         const savedMs = clock.now();
         const persist = savedMs - startedMs;
         if (closed || (error !== undefined && !evenUnsaved)) {
           return { isPublished: false, error, durations: { persist } };
         }
+        beneath = beneathNext();
         begin(first);
         return { isPublished: true, error, durations: { persist, publish: clock.now() - savedMs } };
       }),
@@ -302,21 +359,21 @@ export function createRollout(options: RolloutOptions): Rollout {
         if (before === undefined || closed) {
           return { isPublished: false, error: undefined, durations: {} };
         }
-        const isProvenServed = before === proven;
-        if (proven !== undefined) {
-          proven = change(proven);
+        const good = proven;
+        if (good !== undefined) {
+          proven = change(good);
           provenIds.add(proven.snapshot.id);
         }
-        const whole = isProvenServed && proven !== undefined ? proven : change(wholeOf(before));
-        const next =
-          before.isCanary && proven !== undefined && policy.kind === "canary"
-            ? (canaryOf(whole, proven.snapshot, policy.role) ?? whole)
-            : whole;
+        const reshaped = (release: Release): Release =>
+          release === good && proven !== undefined ? proven : change(release);
+        beneath = beneath.map(reshaped);
+        const whole = reshaped(wholeOf(before));
+        const next = (before.isCanary ? canaryOver(beneath, whole) : undefined) ?? whole;
         if (next === before && !store.isBehind) {
           return { isPublished: false, error: undefined, durations: {} };
         }
         const startedMs = clock.now();
-        const error = await store.save(next, { replacesTop: true });
+        const error = await store.save([next, ...beneath]);
         const persist = clock.now() - startedMs;
         if (trial !== undefined && trial.release === before) trial.release = next;
         serve(next);
@@ -337,6 +394,10 @@ interface TakenBack {
   readonly release: Release;
   /** Who refused it, and has not refused what came in its place. */
   readonly open: Set<string>;
+}
+
+function isSameStack(left: readonly Release[], right: readonly Release[]): boolean {
+  return left.length === right.length && left.every((release, index) => release === right[index]);
 }
 
 function wholeOf(release: Release): Release {

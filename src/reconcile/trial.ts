@@ -40,8 +40,15 @@ export function answerKey({ envoy, typeUrl }: Exchange): string {
   return `${envoy.stream} ${typeUrl}`;
 }
 
+export interface TrialOptions {
+  readonly remark?: string | undefined;
+  /** It was live before. Default: false. */
+  readonly isLive?: boolean;
+}
+
 /** Starts before the release is published, so that nothing that is said about it is missed. */
-export function createTrial(release: Release, remark?: string): Trial {
+export function createTrial(release: Release, options: TrialOptions = {}): Trial {
+  const { remark, isLive = false } = options;
   const ids = new Set<string>();
   const unanswered = new Map<string, Exchange>();
   const against = new Map<string, Nack>();
@@ -65,7 +72,7 @@ export function createTrial(release: Release, remark?: string): Trial {
       return firstSentAtMs;
     },
     remark,
-    isLive: false,
+    isLive,
     isDecided: false,
     get firstAckAtMs() {
       return firstAckAtMs;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** What every journal file starts with. */
-export const journalMagic = Buffer.from("GLOOJRN1", "latin1");
+export const journalMagic = Buffer.from("GLOOJRN2", "latin1");
 
 const hashBytes = 8;
 const headBytes = 4 + hashBytes;

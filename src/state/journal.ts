@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { open, readdir, readFile, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { invariant } from "../lib/invariant.js";
 import { frame, journalMagic, readFrames } from "./frame.js";
 import { applyDelta, encodeDelta, type StoredSnapshot } from "./snapshot-delta.js";
 import { stateErrorOf } from "./state-error.js";
@@ -20,8 +21,8 @@ export interface Journal {
   push(entry: StoredSnapshot): Promise<void>;
   /** Puts a snapshot in the place of the top; what lies beneath stays. */
   replace(entry: StoredSnapshot): Promise<void>;
-  /** The top has proven itself: forgets all beneath it. */
-  settle(): Promise<void>;
+  /** Keeps these, counted from the top down, and forgets all others; at least one is kept. */
+  keep(indexes: readonly number[]): Promise<void>;
   /** Rewrites the file if it has grown far beyond what it holds. For moments without hurry. */
   tidy(): Promise<void>;
   close(): Promise<void>;
@@ -34,7 +35,7 @@ export interface JournalOptions {
   readonly maxDeltas?: number;
 }
 
-const recordKind = { push: 1, settle: 2, replace: 3 } as const;
+const recordKind = { push: 1, keep: 2, replace: 3 } as const;
 const fileName = /^snapshots-(\d+)\.journal$/;
 /** Below this size the file is left to grow. */
 const smallBytes = 4 * 1024 * 1024;
@@ -107,11 +108,12 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
         stack = next;
       });
     },
-    settle() {
+    keep(indexes) {
       return inTurn(async () => {
-        if (stack.length < 2) return;
-        const next = stack.slice(0, 1);
-        await append(recordKind.settle, Buffer.alloc(0), next);
+        const next = pick(stack, indexes);
+        invariant(next.length > 0, "the journal keeps at least one snapshot");
+        if (next.length === stack.length) return;
+        await append(recordKind.keep, Buffer.from(indexes), next);
         stack = next;
       });
     },
@@ -246,7 +248,7 @@ async function readNewest(folder: string, maxDepth: number): Promise<Found> {
 function replay(payloads: readonly Buffer[], maxDepth: number): readonly StoredSnapshot[] {
   let stack: readonly StoredSnapshot[] = [];
   for (const payload of payloads) {
-    if (payload[0] === recordKind.settle) stack = stack.slice(0, 1);
+    if (payload[0] === recordKind.keep) stack = pick(stack, [...payload.subarray(1)]);
     else {
       const entry = applyDelta(stack[0]?.snapshot, payload.subarray(1));
       const beneath = payload[0] === recordKind.replace ? stack.slice(1) : stack;
@@ -254,6 +256,10 @@ function replay(payloads: readonly Buffer[], maxDepth: number): readonly StoredS
     }
   }
   return stack;
+}
+
+function pick<T>(stack: readonly T[], indexes: readonly number[]): readonly T[] {
+  return stack.filter((_, index) => indexes.includes(index));
 }
 
 async function listFiles(

@@ -146,6 +146,29 @@ describe("a restart", () => {
     assert.equal(plane.record(b)?.state, "refused");
   });
 
+  it("knows what came before a commit that nobody has proven", async () => {
+    const a = await git.commit(gatewayFiles(9001));
+    await start();
+    await plane.reaches(a, "live");
+    const good = served();
+    const b = await git.commit(gatewayFiles(9002));
+    await plane.turn();
+    await plane.reaches(b, "live");
+    killRemote();
+    await restart();
+    assert.equal(plane.reconciler.serving()?.commit.commit.oid, b);
+    const robot = connectRobotEnvoy(plane.port, "ingress~1");
+    robots.push(robot);
+    let refusals = 0;
+    robot.refuses = ({ type_url }) =>
+      type_url === typeUrls.endpoints && refusals++ === 0 ? "bad endpoint" : undefined;
+    await plane.reaches(b, "refused");
+    await plane.reaches(a, "live");
+    assert.deepEqual(served(), good);
+    await restart();
+    assert.deepEqual(served(), good);
+  });
+
   it("does not try again what was refused before it", async () => {
     const a = await git.commit(gatewayFiles(9001));
     await start();

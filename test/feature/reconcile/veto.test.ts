@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { typeUrls } from "../../../src/envoy/type-urls.js";
 import { gatewayFiles, upstreamYaml, virtualServiceYaml } from "../../support/config-texts.js";
 import {
@@ -66,6 +67,11 @@ describe("Envoys' veto", () => {
   /** Every connected Envoy has taken it, and there is no going back beyond it. */
   const isProven = (oid: string): Promise<unknown> =>
     poll("it to be proven", () => plane.record(oid)?.durations.allAcks);
+
+  const serves = (oid: string): Promise<unknown> =>
+    poll(`${oid.slice(0, 8)} to be served`, () =>
+      plane.reconciler.serving()?.commit.commit.oid === oid ? true : undefined,
+    );
 
   async function start(
     nodes: readonly string[],
@@ -279,6 +285,61 @@ describe("Envoys' veto", () => {
     await plane.reaches(b, "refused");
     await plane.reaches(a, "live");
     assert.equal(plane.reconciler.serving()?.commit.commit.oid, a);
+  });
+
+  describe("with nothing proven", () => {
+    it("takes a commit back to the one that was live, which is on trial again", async () => {
+      const a = await start([], { quietMs: 60_000 }); // an Envoy takes it, and has proven nothing yet
+      const robot = connect("ingress~1");
+      refuseVersionsBut(robot, versionOf());
+      const held = await robot.waitFor("all of it", (all) => all[typeUrls.route] !== undefined);
+      const b = await git.commit(timeout(2));
+      await plane.turn();
+      const record = await plane.reaches(b, "refused");
+      assert.equal(record.refusals[0]?.nodeId, "ingress~1");
+      await serves(a);
+      await robot.waitFor("what it had", (all) => isDeepStrictEqual(all, held));
+      assert.equal(plane.record(a)?.state, "live");
+      assert.equal(plane.record(a)?.durations.allAcks, undefined);
+      assert.deepEqual(plane.reconciler.status().problems, []);
+    });
+
+    it("takes both back that came before the first Envoy, and proves the one before them", async () => {
+      const a = await start([]);
+      const good = versionOf();
+      const b = await git.commit(timeout(2));
+      await plane.turn();
+      await plane.reaches(b, "live");
+      const c = await git.commit(timeout(3));
+      await plane.turn();
+      await plane.reaches(c, "live");
+      const robot = connect("ingress~1");
+      refuseVersionsBut(robot, good);
+      await isProven(a);
+      assert.deepEqual(
+        [a, b, c].map((oid) => plane.record(oid)?.state),
+        ["live", "refused", "refused"],
+      );
+      // And it is where the next one goes back to.
+      const d = await git.commit(timeout(4));
+      await plane.turn();
+      await plane.reaches(d, "refused");
+      await serves(a);
+    });
+
+    it("leaves the first where it is when that is refused too, and says so", async () => {
+      const a = await start([]);
+      const b = await git.commit(timeout(2));
+      await plane.turn();
+      await plane.reaches(b, "live");
+      refuseClusters(connect("ingress~1"));
+      await plane.reaches(b, "refused");
+      await plane.reaches(a, "refused");
+      assert.equal(plane.reconciler.serving()?.commit.commit.oid, a);
+      await poll("it to be said", () =>
+        /nothing came before/.test(plane.reconciler.status().problems.join()) ? true : undefined,
+      );
+    });
   });
 
   it("leaves a first commit where it is, and says that nothing came before it", async () => {

@@ -32,26 +32,27 @@ describe("the rollout", () => {
   let events: string[];
   let disk: string[];
   let diskError: Error | undefined;
+  /** The next write waits for this. */
+  let beforeWrite: Promise<void> | undefined;
 
   const create = (policy: VetoPolicy = { kind: "any" }): void => {
     clock = createManualClock();
     fleet = createMadeFleet();
     events = [];
     disk = [];
-    diskError = undefined;
+    diskError = beforeWrite = undefined;
     const nameOf = ({ commit, isCanary }: Release): string =>
       isCanary ? `canary of ${commit.oid}` : commit.oid;
     const store: ReleaseStore = {
-      save(saved, { replacesTop }) {
-        if (diskError !== undefined) return Promise.resolve(diskError);
-        if (replacesTop) disk.shift();
-        disk.unshift(nameOf(saved));
-        return Promise.resolve(undefined);
+      async save(stack) {
+        const hold = (beforeWrite ??= Promise.resolve());
+        beforeWrite = undefined;
+        await hold;
+        if (diskError !== undefined) return diskError;
+        disk = stack.map(nameOf);
+        return undefined;
       },
-      settle() {
-        disk.splice(1);
-        return Promise.resolve();
-      },
+      tidy: () => Promise.resolve(),
       isBehind: false,
     };
     const note =
@@ -73,6 +74,7 @@ describe("the rollout", () => {
         onProven: note("proven"),
         onRefused: note("refused"),
         onWentBack: note("is back"),
+        onNothingBefore: note("stays"),
         onRefusal: note("refused once more"),
         onRefusalVoid: note("not refused after all"),
         onSuperseded: note("superseded"),
@@ -140,6 +142,25 @@ describe("the rollout", () => {
     assert.equal(rollout.serving, a);
     assert.equal((await rollout.offer(b, { evenUnsaved: true })).isPublished, true);
     assert.equal(rollout.serving, b);
+  });
+
+  it("has beneath a release also what proved itself while that was written", async () => {
+    const [one] = await proveA("ingress~1");
+    await rollout.offer(b);
+    one.ack();
+    let write = (): void => undefined;
+    beforeWrite = new Promise((resolve) => (write = resolve));
+    const offering = rollout.offer(c);
+    await clock.pass(100);
+    assert.equal(rollout.proven, b);
+    write();
+    await offering;
+    await settle();
+    assert.deepEqual(disk, ["c", "b"]);
+    one.nack();
+    await settle();
+    assert.equal(rollout.serving, b);
+    assert.deepEqual(disk, ["b"]);
   });
 
   it("goes back at the first refusal, on disk first", async () => {
@@ -312,6 +333,116 @@ describe("the rollout", () => {
     assert.equal(fleet.published.at(-1), changed.get("a")?.snapshot.id);
   });
 
+  describe("with nothing proven", () => {
+    /** These go live one after the other, before anybody is there. */
+    const goLive = async (...releases: readonly Release[]): Promise<void> => {
+      for (const one of releases) await rollout.offer(one);
+      taken();
+    };
+
+    it("goes back to what was live, which is on trial again", async () => {
+      await goLive(a);
+      const envoy = fleet.connect("ingress~1"); // and it has said nothing yet
+      await rollout.offer(b);
+      assert.deepEqual(disk, ["b", "a"]);
+      envoy.nack();
+      await settle();
+      assert.deepEqual(taken(), ["b publishing", "b refused", "a is back"]);
+      assert.deepEqual(disk, ["a"]);
+      assert.deepEqual([rollout.serving, rollout.proven], [a, undefined]);
+      envoy.ack();
+      await clock.pass(100);
+      assert.deepEqual(taken(), ["a proven"]);
+    });
+
+    it("goes back also to what was taken a moment ago, and to what came while others answered", async () => {
+      await goLive(a);
+      const envoy = fleet.connect("ingress~1");
+      envoy.ack();
+      await clock.pass(50);
+      await rollout.offer(b);
+      envoy.nack();
+      await settle();
+      assert.deepEqual(taken(), ["b publishing", "b refused", "a is back"]);
+      create();
+      const other = fleet.connect("ingress~1");
+      await rollout.offer(a);
+      await rollout.offer(b);
+      other.nack();
+      await settle();
+      const on = ["a publishing", "a superseded", "b publishing", "b refused", "a is back"];
+      assert.deepEqual(taken(), on);
+    });
+
+    it("goes back step by step, and stays at the first when that is refused too", async () => {
+      await goLive(a, b, c);
+      assert.deepEqual(disk, ["c", "b", "a"]);
+      const envoy = fleet.connect("ingress~1");
+      for (const left of [["b", "a"], ["a"], ["a"]]) {
+        envoy.nack();
+        await settle();
+        assert.deepEqual(disk, left);
+      }
+      const on = ["c refused", "b is back", "b refused", "a is back", "a refused", "a stays"];
+      assert.deepEqual(taken(), on);
+      assert.equal(rollout.serving, a);
+      // What comes then has nothing to go back to: it takes the place of what was refused.
+      const d = release("d");
+      await rollout.offer(d);
+      assert.deepEqual(disk, ["d"]);
+      envoy.ack();
+      await clock.pass(100);
+      assert.equal(rollout.proven, d);
+    });
+
+    it("passes over what is the same to Envoys as what they refused", async () => {
+      const same: Release = { ...b, commit: { ...b.commit, oid: "same" } };
+      await goLive(a, b, same);
+      fleet.connect("ingress~1").nack();
+      await settle();
+      assert.deepEqual(taken(), ["same refused", "a is back"]);
+      assert.deepEqual(disk, ["a"]);
+    });
+
+    it("keeps the last three, and what was proven before them however many there are", async () => {
+      const [one] = await proveA("ingress~1");
+      one.leave();
+      await goLive(...["b", "c", "d", "e", "f"].map((name) => release(name)));
+      assert.deepEqual(disk, ["f", "e", "d", "c", "a"]);
+      const back = fleet.connect("ingress~1");
+      for (let refusals = 0; refusals < 4; refusals++) {
+        back.nack();
+        await settle();
+      }
+      assert.equal(rollout.serving, a);
+      assert.deepEqual(disk, ["a"]);
+      back.nack(); // of what is proven: it is sick
+      await settle();
+      assert.equal(taken().at(-1), "c not refused after all");
+    });
+
+    it("gives other endpoints also to what would be gone back to", async () => {
+      await goLive(a, b);
+      const { snapshot } = release("a2");
+      await rollout.reshape((known) => (known.commit.oid === "a" ? { ...known, snapshot } : known));
+      fleet.connect("ingress~1").nack();
+      await settle();
+      assert.equal(fleet.published.at(-1), snapshot.id);
+    });
+
+    it("hears an Envoy again that has left in the middle of it", async () => {
+      await goLive(a, b);
+      const envoy = fleet.connect("ingress~1");
+      envoy.nack();
+      envoy.leave();
+      await settle();
+      const again = fleet.connect("ingress~1");
+      again.ack();
+      await clock.pass(100);
+      assert.deepEqual(taken(), ["b refused", "a is back", "a proven"]);
+    });
+  });
+
   describe("with a canary role", () => {
     beforeEach(() => {
       create({ kind: "canary", role: "canary" });
@@ -389,6 +520,18 @@ describe("the rollout", () => {
       await settle();
       assert.deepEqual(taken(), ["b refused", "a is back"]);
       assert.deepEqual(disk, ["a"]);
+    });
+
+    it("goes back step by step, and no further than to the last", async () => {
+      disk = ["c", "b", "a"];
+      rollout.restore([c, b, a]);
+      const envoy = fleet.connect("ingress~1");
+      envoy.nack();
+      await settle();
+      assert.deepEqual([rollout.serving, disk], [b, ["b", "a"]]);
+      envoy.nack();
+      await settle();
+      assert.deepEqual([rollout.serving, rollout.proven, disk], [a, a, ["a"]]);
     });
 
     it("goes no further with a canary until its commit has been read again", async () => {

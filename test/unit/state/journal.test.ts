@@ -52,6 +52,7 @@ const second = stored(
   "b",
 );
 const third = stored({ edge: { cluster: { b: "2" } } }, "c");
+const fourth = stored({ edge: { cluster: { b: "2", d: "4" } } }, "d");
 
 async function written(
   folder: string,
@@ -74,15 +75,33 @@ describe("openJournal()", () => {
     assert.deepEqual(await reread(folder), [third, second, first].map(plain));
   });
 
-  it("forgets what lies beneath a top that has settled", async () => {
-    const folder = freshFolder();
-    const journal = await openJournal(folder);
+  it("forgets all that is not to be kept, and goes on from there", async () => {
+    for (const [kept, left] of [
+      [[0], [third]],
+      [
+        [1, 2],
+        [second, first],
+      ],
+      [
+        [0, 2],
+        [third, first],
+      ],
+    ] as const) {
+      const folder = freshFolder();
+      await written(folder, [first, second, third]);
+      const journal = await openJournal(folder);
+      await journal.keep(kept);
+      await journal.push(fourth);
+      await journal.close();
+      assert.deepEqual(await reread(folder), [fourth, ...left].map(plain));
+    }
+  });
+
+  it("is never left with nothing", async () => {
+    const journal = await openJournal(freshFolder());
     await journal.push(first);
-    await journal.push(second);
-    await journal.settle();
-    await journal.push(third);
+    await assert.rejects(journal.keep([]), /at least one/);
     await journal.close();
-    assert.deepEqual(await reread(folder), [third, second].map(plain));
   });
 
   it("puts a snapshot in the place of the top, and leaves what lies beneath", async () => {
@@ -130,7 +149,7 @@ describe("openJournal()", () => {
     const folder = freshFolder();
     const journal = await openJournal(folder, { maxDeltas: 2 });
     for (const entry of [first, second, third, first]) await journal.push(entry);
-    await journal.settle();
+    await journal.keep([0]);
     const name = fileOf(folder);
     await journal.tidy();
     assert.notEqual(fileOf(folder), name);
