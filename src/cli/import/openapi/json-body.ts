@@ -5,12 +5,15 @@ import { isMember, isVariable } from "./variables.js";
 /** The template of a JSON body, or why the body has to go on as the client sends it. */
 export type JsonBody =
   | { readonly template: string; readonly fields: readonly string[] }
-  | { readonly whole: "not-an-object" | "open" }
+  | { readonly whole: "not-an-object" | "open" | "too-large" }
   /** Fields that a template cannot read, or too many that may be missing. */
   | { readonly whole: "unreadable"; readonly fields: readonly string[] }
   | { readonly whole: "too-many-optional"; readonly count: number };
 
 const maxDepth = 6;
+/** A little less than templates may have. */
+const maxLength = 60_000;
+const maxTags = 900;
 
 /** Makes a body anew from its fields, which come from the client's JSON or from the route. */
 export function jsonBodyOf(shape: Shape): JsonBody {
@@ -25,7 +28,10 @@ export function jsonBodyOf(shape: Shape): JsonBody {
     return { whole: "too-many-optional", count: sent.length };
   }
   const fields = sent.map(([name]) => name);
-  return { template: `${objectText(sent, "", "", 0)}\n`, fields };
+  const template = `${objectText(sent, "", "", 0)}\n`;
+  const tags = template.match(/\{[{%]|##/g)?.length ?? 0;
+  if (template.length > maxLength || tags > maxTags) return { whole: "too-large" };
+  return { template, fields };
 }
 
 function sentProperties({ properties }: Shape): readonly (readonly [string, Property])[] {

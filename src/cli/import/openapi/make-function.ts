@@ -25,9 +25,8 @@ export function makeFunction(
   const all = [...parameters, ...(body.kind === "form" ? body.fields : [])];
   const variables = variablesOf(all, made.fields);
   const variableOf = (parameter: Parameter): string => variables.get(parameter) ?? parameter.name;
-  const query = parameters.filter((parameter) => parameter.in === "query");
   const { path, undeclared, unused } = makePath(operation, basePath, variableOf, context);
-  const pieces = query.map((parameter) => namedPiece(parameter, variableOf(parameter)));
+  const query = makeQuery(operation, path, variableOf, context);
   const form =
     body.kind === "form"
       ? joinPieces(
@@ -40,7 +39,7 @@ export function makeFunction(
   const text = form ?? made.template;
   return {
     spec: {
-      path: path + joinPieces(pieces, path.includes("?") ? "&" : "?", "&"),
+      path: path + query.text,
       headers: {
         ":method": operation.method,
         ...(made.contentType === undefined ? {} : { "content-type": made.contentType }),
@@ -50,7 +49,7 @@ export function makeFunction(
     } satisfies RestFunctionSpec,
     notes: [
       ...all
-        .filter((parameter) => !passed.has(parameter) && !unused.has(parameter))
+        .filter((parameter) => ![passed, unused, query.leftOut].some((set) => set.has(parameter)))
         .map((parameter) => noteOf(parameter, variableOf(parameter))),
       ...undeclared.map((variable) => `${variable}: path`),
       ...[...passed].map(({ name, in: where }) => `${name}: ${where}, as the client sends it`),
@@ -118,11 +117,44 @@ function makePath(
   return { path: made === "" ? "/" : made, undeclared, unused };
 }
 
-/** Headers that Envoy sets, and templates must not. */
-const envoysHeaders: ReadonlySet<string> = new Set([
+/** Of a path with its query, as a template may have it. */
+const maxPathLength = 8_192;
+
+/** The query behind a path. What is optional is left out, last first, until the path is short enough. */
+function makeQuery(
+  { parameters, at }: Operation,
+  path: string,
+  variableOf: (parameter: Parameter) => string,
+  context: ReadContext,
+): { readonly text: string; readonly leftOut: ReadonlySet<Parameter> } {
+  const wanted = parameters.filter((parameter) => parameter.in === "query");
+  const leftOut = new Set<Parameter>();
+  for (;;) {
+    const kept = wanted.filter((parameter) => !leftOut.has(parameter));
+    const pieces = kept.map((parameter) => namedPiece(parameter, variableOf(parameter)));
+    const text = joinPieces(pieces, path.includes("?") ? "&" : "?", "&");
+    const next = kept.findLast(({ required }) => !required);
+    if (path.length + text.length > maxPathLength && next !== undefined) {
+      leftOut.add(next);
+      continue;
+    }
+    if (leftOut.size > 0) {
+      const names = [...leftOut].map(({ name }) => `"${name}"`).reverse();
+      context.warn(at, `too much for one path: the parameters ${names.join(", ")} are left out`);
+    }
+    return { text, leftOut };
+  }
+}
+
+/** What names of headers and cookies are made of. */
+const httpToken = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** Headers that Envoy sets, or the upstream: templates must not. */
+const notSettable: ReadonlySet<string> = new Set([
   "connection",
   "content-encoding",
   "content-length",
+  "host",
   "keep-alive",
   "proxy-connection",
   "te",
@@ -150,13 +182,14 @@ function makeHeaders(
   for (const parameter of parameters) {
     const { name, in: where, required, at } = parameter;
     if (where !== "header" && where !== "cookie") continue;
+    const isOurs = where === "header" && notSettable.has(name.toLowerCase());
     if (!required) {
       passed.add(parameter);
+    } else if (isOurs || !httpToken.test(name)) {
+      passed.add(parameter);
+      context.warn(at, `the ${where} "${name}" cannot be set by a function; it is left out`);
     } else if (where === "cookie") {
       cookies.push(parameter);
-    } else if (envoysHeaders.has(name.toLowerCase()) || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-      passed.add(parameter);
-      context.warn(at, `the header "${name}" cannot be set by a function; it is left out`);
     } else if (name.toLowerCase() !== "content-type" || body.kind === "none") {
       headers.set(name.toLowerCase(), headerText(parameter, variableOf(parameter)));
     } else {
@@ -226,6 +259,9 @@ function makeJsonBody(
       at,
       `the body is passed on as the client sends it, for templates have no variable ${names.join(", ")}`,
     );
+  }
+  if (made.whole === "too-large") {
+    context.warn(at, "the body is passed on as the client sends it, for it has too many fields");
   }
   if (made.whole === "too-many-optional") {
     const which = `all of its ${made.count} fields are optional`;

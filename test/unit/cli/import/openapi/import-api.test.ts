@@ -131,6 +131,23 @@ describe("importApi(), of documents with mistakes", () => {
     assert.deepEqual(made?.upstream.spec, { hosts: [{ addr: "10.0.0.7", port: 80 }] });
   });
 
+  it("leaves out, with a warning, what would be too much for a template", async () => {
+    const parameters = Array.from({ length: 60 }, (_, index) => {
+      return `{ name: list${index}, in: query, schema: { type: array, items: {} } }`;
+    });
+    const fields = Array.from({ length: 400 }, (_, index) => `f${index}: { type: string }`);
+    const schema = `{ type: object, required: [f0], properties: { ${fields.join(", ")} } }`;
+    const body = `{ content: { application/json: { schema: ${schema} } } }`;
+    writeFileSync(
+      join(folder, "in.yaml"),
+      operation(`parameters: [${parameters.join(", ")}]\n      requestBody: ${body}`),
+    );
+    const { made, problems } = await importIn(folder, "in.yaml", server);
+    assert.equal(made?.upstream.functions?.[0]?.spec?.["body"], undefined);
+    assert.match(formatProblems(problems), /body is passed on .* too many fields/);
+    assert.match(formatProblems(problems), /the parameters "list\d+", .*"list59" are left out/);
+  });
+
   it("reads schemas that multiply at every level in bounded time", async () => {
     const levels = Array.from({ length: 40 }, (_, level) => {
       const next = `{ $ref: "#/definitions/l${level + 1}" }`;
