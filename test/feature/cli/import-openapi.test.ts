@@ -87,6 +87,19 @@ describe("gloo import openapi", () => {
     );
   });
 
+  it("makes of the example in the documents what stands there", async () => {
+    const page = readFileSync(
+      new URL("../../../docs/functions/openapi.md", import.meta.url),
+      "utf8",
+    );
+    const [document = "", upstream] = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(
+      ([, text]) => text ?? "",
+    );
+    write("petstore.yaml", document);
+    const { code, stdout, stderr } = await importIn("petstore.yaml");
+    assert.deepEqual({ code, stderr, stdout }, { code: 0, stderr: "", stdout: upstream });
+  });
+
   it("says everything as JSON too", async () => {
     write("in.yaml", `${pets}  wrong: {}\n`);
     const { code, stdout, stderr } = await importIn("in.yaml", "--json");
