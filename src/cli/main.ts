@@ -13,6 +13,9 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     interrupted.abort(new Error(`ended by ${name}`));
   });
 }
+// Writing beyond the limit on the size of files (`ulimit -f`) ends a process by this signal before it sees the
+// error, which is handled like a full disk.
+if (process.platform !== "win32") process.on("SIGXFSZ", () => undefined);
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // A reader that has seen enough (`gloo render | head`) is no failure.

@@ -32,7 +32,7 @@ describe("gloo serve before a real Envoy", () => {
     const args = ["--repo", remote.url, "--ref", "main", "--state-dir", join(folder, "state")];
     const addresses = ["--envoy-bind-address", "127.0.0.1", "--envoy-port", String(listenPort)];
     const others = ["--poll", "@every 1s", "--xds-port", String(xdsPort), "--log-level", "debug"];
-    serve = await startRunningServe([...args, ...addresses, ...others], { NODE_OPTIONS: survive });
+    serve = await startRunningServe([...args, ...addresses, ...others]);
   };
 
   const bootstrap = (name: string) =>
@@ -253,9 +253,6 @@ function manyUpstreams(count: number): Changes {
     "virtualservices/many.yaml": `name: many\ndomains: [many.example]\nroutes:\n${routes.join("")}`,
   };
 }
-
-/** A process that writes beyond its limit gets a signal, and only if it survives that an error. */
-const survive = "--import=data:text/javascript,process.on('SIGXFSZ',()=>{})";
 
 /** Lets a process write no file beyond this many bytes: a full disk, as the process sees it. */
 async function limitFileSize(pid: number, bytes: number | "unlimited"): Promise<void> {
