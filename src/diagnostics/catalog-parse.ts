@@ -9,7 +9,7 @@ export const parseCatalog = {
     severity: "error",
     message: (p: { folder: string }) => `the commit has no folder "${p.folder}"`,
     hint: () =>
-      "restore the folder, or lead the process to where the config lies (`--path`); to serve nothing, keep a file in it",
+      "restore the folder, or lead the process to where the config lies (`--path`); to serve nothing, keep a file in it and ask for it (`POST /api/v1/reconcile?force=true`)",
     explain:
       "The process is told to read its config below a folder that the commit does not have. Taken literally, that would empty every Envoy; far more often the folder was moved, or its name is misspelt in the settings.",
     example: "# gloo serve --path env/prd\n# env/prod/upstreams/pets.yaml\nname: pets",
