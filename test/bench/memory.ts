@@ -16,6 +16,8 @@ const commits = 1_000;
 const batch = 20;
 /** Before the first look: until every cache is full. Verdicts on 500 trees are remembered. */
 const warmUp = 600;
+/** What is resident goes up and down with the collector: the median after so many pushes is compared. */
+const looks = 10;
 
 /** P6: resident memory of `gloo serve` with T and 100 streams, and after 1,000 more commits. */
 export const memoryBench: Bench = { id: "P6", run: () => withFleet(measure) };
@@ -54,10 +56,8 @@ export async function withFleet<T>(work: (served: ServedFleet) => Promise<T>): P
 async function measure(served: ServedFleet): Promise<readonly BenchRow[]> {
   const { gloo } = served;
   const serving = await settledMb(gloo);
-  await commitMany(served, 0, warmUp);
-  const before = await settledMb(gloo);
-  await commitMany(served, warmUp, commits);
-  const after = await settledMb(gloo);
+  const before = median((await commitMany(served, 0, warmUp)).slice(-looks));
+  const after = median((await commitMany(served, warmUp, commits)).slice(-looks));
   const { peakMb } = await gloo.memory();
   const row = { id: "P6" } as const;
   return [
@@ -80,12 +80,16 @@ async function measure(served: ServedFleet): Promise<readonly BenchRow[]> {
   ];
 }
 
-/** Commits of one line each, pushed in batches; waits until the last is live before the next batch. */
+/**
+ * Commits of one line each, pushed in batches; waits until the last is live before the next batch. Gives
+ * the resident memory after each batch, in MB.
+ */
 export async function commitMany(
   { remote, gloo }: ServedFleet,
   from: number,
   count: number,
-): Promise<void> {
+): Promise<readonly number[]> {
+  const residentMb: number[] = [];
   for (let done = 0; done < count; done += batch) {
     const changes = Array.from({ length: batch }, (_, index) => {
       const number = from + done + index;
@@ -94,7 +98,9 @@ export async function commitMany(
     const last = await remote.commit(changes);
     await gloo.sendHook(last);
     await gloo.commit(last, ["live"]);
+    residentMb.push((await gloo.memory()).nowMb);
   }
+  return residentMb;
 }
 
 /**
@@ -102,10 +108,10 @@ export async function commitMany(
  * likes to.
  */
 export async function settledMb(gloo: GlooProcess): Promise<number> {
-  const looks: number[] = [];
+  const residentMb: number[] = [];
   for (let look = 0; look < 10; look++) {
     await delay(300);
-    looks.push((await gloo.memory()).nowMb);
+    residentMb.push((await gloo.memory()).nowMb);
   }
-  return median(looks);
+  return median(residentMb);
 }
