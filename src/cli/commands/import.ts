@@ -28,7 +28,7 @@ export function addImportCommand(program: Command, context: CommandContext): voi
     ],
     {
       0: "the config was made",
-      1: "the description has mistakes, or holds what config cannot say; what can be said was made",
+      1: "the description has errors; nothing was written",
       2: "the description could not be read, or the config not be written",
     },
   );

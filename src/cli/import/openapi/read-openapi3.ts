@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../lib/json
 import { memberOf, membersOf, textOf, type Node } from "./documents.js";
 import { plainStyle, type Body, type Operation, type Parameter, type Style } from "./operation.js";
 import { operationHead, parameterNodes, queryKeys, type ReadContext } from "./read-context.js";
+import { isJsonType, jsonTypeOf } from "./json-type.js";
 import type { ShapeReader } from "./read-shape.js";
 import { firstServer } from "./servers.js";
 import { anyShape } from "./shape.js";
@@ -95,9 +96,10 @@ function bodyOf(operation: Node, shapes: ShapeReader, context: ReadContext): Bod
   const contents = membersOf(memberOf(body, "content"));
   const first = contents[0];
   if (first === undefined) return { kind: "none" };
-  const json = contents.find(([type]) => /[/+]json\b/i.test(type));
+  const json = contents.find(([type]) => isJsonType(type));
   if (json !== undefined) {
-    const [contentType, content] = json;
+    const [type, content] = json;
+    const contentType = jsonTypeOf(type);
     const shape = shapes.shapeOf(memberOf(content, "schema"));
     return { kind: "json", contentType, shape };
   }

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonValue } from "../../../lib/json.js";
 import { memberOf, membersOf, type Node } from "./documents.js";
 import { plainStyle, type Body, type Operation, type Parameter, type Style } from "./operation.js";
 import { operationHead, parameterNodes, queryKeys, type ReadContext } from "./read-context.js";
+import { isJsonType, jsonTypeOf } from "./json-type.js";
 import type { ShapeReader } from "./read-shape.js";
 import { anyShape } from "./shape.js";
 
@@ -72,12 +73,12 @@ function bodyOf(
 ): Body {
   const body = nodes.find((node) => memberOf(node, "in")?.value === "body");
   if (body !== undefined) {
-    const contentType = consumes.find((type) => /json/i.test(type));
+    const contentType = consumes.find(isJsonType);
     if (contentType === undefined && consumes[0] !== undefined) {
       return { kind: "other", contentType: consumes[0] };
     }
     const shape = shapes.shapeOf(memberOf(body, "schema"));
-    return { kind: "json", contentType: contentType ?? "application/json", shape };
+    return { kind: "json", contentType: jsonTypeOf(contentType), shape };
   }
   const fields = parameters.filter((parameter) => parameter.in === "form");
   if (fields.length === 0) return { kind: "none" };
