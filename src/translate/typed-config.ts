@@ -1,8 +1,9 @@
 import { parseAnyJson } from "../envoy/parse-proto-json.js";
 import { checkRules } from "../envoy/rules.js";
 import { findMessage } from "../envoy/descriptors.js";
-import type { JsonObject, JsonValue } from "../lib/json.js";
+import { isJsonObject, type JsonObject, type JsonValue } from "../lib/json.js";
 import { pointerTokens, type JsonPointer } from "../model/location.js";
+import { wrongMessage, type FilterPlace } from "./filter-messages.js";
 import type { ClusterReference, HookContext, TypedConfig } from "./plugin.js";
 
 /** A message of the Envoy API that config spells out, and the upstreams that it refers to. */
@@ -43,29 +44,53 @@ export function readTypedConfig(
   };
 }
 
-/** Reads a message that configures an HTTP filter, alone or for a route, as {@link readTypedConfig} does. */
+/**
+ * Reads a message that configures an HTTP filter in a chain or for a route, as {@link readTypedConfig}
+ * does.
+ */
 export function readHttpFilterConfig(
   json: JsonObject,
+  place: FilterPlace,
   pointer: JsonPointer,
   context: HookContext,
 ): ParsedTypedConfig | undefined {
-  const typeUrl = String(json["@type"]);
-  const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
-  const isFilter = type.startsWith("envoy.extensions.filters.http.") || wrappers.has(type);
-  if (isFilter || findMessage(type) === undefined) return readTypedConfig(json, pointer, context);
-  const params = { type, wanted: "config of an HTTP filter" };
-  context.report("filter/wrong-type", params, `${pointer}/@type`);
-  return undefined;
+  const inner = typeNameOf(json) === routeWrapper ? json["config"] : undefined;
+  const isWrong = isJsonObject(inner)
+    ? reportWrongType(inner, place, `${pointer}/config`, context)
+    : reportWrongType(json, place, pointer, context);
+  return isWrong ? undefined : readTypedConfig(json, pointer, context);
 }
 
+function reportWrongType(
+  json: JsonObject,
+  place: FilterPlace,
+  pointer: JsonPointer,
+  context: HookContext,
+): boolean {
+  const type = typeNameOf(json);
+  const wanted = wrappers[place].has(type) ? undefined : wrongMessage(type, place);
+  // What is no message at all is told where the message is read.
+  if (wanted === undefined || findMessage(type) === undefined) return false;
+  context.report("filter/wrong-type", { type, wanted }, `${pointer}/@type`);
+  return true;
+}
+
+function typeNameOf(json: JsonObject): string {
+  const typeUrl = String(json["@type"]);
+  return typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+}
+
+/** Switches a filter on or off for a route, or holds its config. */
+const routeWrapper = "envoy.config.route.v3.FilterConfig";
+
+const structs = ["udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct"];
+const matching = "envoy.extensions.common.matching.v3.ExtensionWithMatcher";
+
 /** Messages that hold the config of a filter of any kind. */
-const wrappers: ReadonlySet<string> = new Set([
-  "envoy.config.route.v3.FilterConfig",
-  "envoy.extensions.common.matching.v3.ExtensionWithMatcher",
-  "envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute",
-  "udpa.type.v1.TypedStruct",
-  "xds.type.v3.TypedStruct",
-]);
+const wrappers: Readonly<Record<FilterPlace, ReadonlySet<string>>> = {
+  chain: new Set([...structs, matching]),
+  route: new Set([...structs, `${matching}PerRoute`, routeWrapper]),
+};
 
 /**
  * The pointer of a field path such as `mutations[0].append.header`. Config may spell fields in two

@@ -27,11 +27,11 @@ const malformed =
 const command = /%([A-Z0-9_]+)(?:\((.*?)\))?(?::\d+)?%/sy;
 
 function nameFault(name: string, argument: string): string | undefined {
-  if (needArgument.has(name)) {
+  if (commandsWithArgument.has(name)) {
     return argument === "" ? `%${name}% needs an argument, as in %${name}(…)%` : undefined;
   }
-  if (others.has(name)) return undefined;
-  const near = renamed.get(name) ?? nearest(name, [...needArgument, ...others]);
+  if (otherCommands.has(name)) return undefined;
+  const near = renamed.get(name) ?? nearest(name, [...commandsWithArgument, ...otherCommands]);
   const hint = near === undefined ? "" : `; did you mean %${near}%?`;
   return `Envoy has no command %${name}%${hint}`;
 }
@@ -41,13 +41,13 @@ const renamed: ReadonlyMap<string, string> = new Map([
   ["CLIENT_IP", "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT"],
 ]);
 
-/** What Envoy 1.40 knows, as it says itself: those that need an argument, and the others. */
-const needArgument = words(`
+/** What Envoy 1.40 knows, as it says itself: those that need an argument, and the otherCommands. */
+export const commandsWithArgument = words(`
   CEL CLUSTER_METADATA COALESCE COMMON_DURATION DYNAMIC_METADATA ENVIRONMENT FILTER_STATE
   METADATA PER_REQUEST_STATE QUERY_PARAM REQ REQUEST_HEADER RESP RESPONSE_HEADER
   RESPONSE_TRAILER STREAM_INFO_REQ TRAILER UPSTREAM_FILTER_STATE UPSTREAM_METADATA XFCC_VALUE
 `);
-const others = words(`
+export const otherCommands = words(`
   ACCESS_LOG_TYPE BYTES_RECEIVED BYTES_RETRANSMITTED BYTES_SENT CONNECTION_ID
   CONNECTION_TERMINATION_DETAILS CUSTOM_FLAGS DOWNSTREAM_CX_RTT
   DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT

@@ -41,7 +41,7 @@ function read(
   const clusters: ClusterReference[] = [];
   for (const [name, json] of Object.entries(envoy)) {
     const at = pointerOf(pointer, name);
-    const parsed = readHttpFilterConfig(json, at, context);
+    const parsed = readHttpFilterConfig(json, "route", at, context);
     if (parsed === undefined) continue;
     configs.push([name, { ...parsed.config, pointer: at }]);
     clusters.push(...parsed.clusters);

@@ -24,7 +24,7 @@ function readFilter(
   pointer: JsonPointer,
   context: HookContext,
 ): StagedFilter | undefined {
-  const parsed = readHttpFilterConfig(typed_config, `${pointer}/typed_config`, context);
+  const parsed = readHttpFilterConfig(typed_config, "chain", `${pointer}/typed_config`, context);
   if (parsed === undefined) return undefined;
   const { type, config, clusters } = parsed;
   const isRouter = type === routerType;
