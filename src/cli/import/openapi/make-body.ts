@@ -1,5 +1,6 @@
 import type { Node } from "./documents.js";
 import { jsonBodyOf, keepsReadOnlyParts, type JsonBody } from "./json-body.js";
+import { exampleNote } from "./example-note.js";
 import type { Operation } from "./operation.js";
 import type { ReadContext } from "./read-context.js";
 import { hasReadOnlyParts } from "./shape.js";
@@ -32,7 +33,7 @@ export function makeBody(operation: Operation, context: ReadContext): MadeBody {
 }
 
 function makeJsonBody(
-  { shape, contentType }: Extract<Operation["body"], { kind: "json" }>,
+  { shape, contentType, example }: Extract<Operation["body"], { kind: "json" }>,
   at: Node,
   context: ReadContext,
 ): MadeBody {
@@ -41,7 +42,8 @@ function makeJsonBody(
     if (keepsReadOnlyParts(shape)) {
       context.warn(at, "read-only fields deep in the body are sent if the client sends them");
     }
-    const notes = made.fields.length === 0 ? [] : [`the body: ${made.fields.join(", ")}`];
+    const such = exampleNote(example);
+    const notes = made.fields.length === 0 ? [] : [`the body: ${made.fields.join(", ")}${such}`];
     return { template: made.template, contentType, fields: made.fields, notes };
   }
   const why = reasonFor(made);

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../lib/json.js";
 import type { RestFunctionSpec } from "../../../model/generated/plugins.js";
+import { exampleNote } from "./example-note.js";
 import { makeBody } from "./make-body.js";
 import { makeHeaders } from "./make-headers.js";
 import { makePath, makeQuery } from "./make-path.js";
@@ -62,7 +63,5 @@ export function makeFunction(
 function noteOf({ name, in: where, required, example }: Parameter, variable: string): string {
   const place = variable === name ? where : `${where} "${name}"`;
   const need = required ? "" : ", optional";
-  const shown = example === undefined ? undefined : JSON.stringify(example);
-  const such = shown === undefined || shown.length > 60 ? "" : `, such as ${shown}`;
-  return `${variable}: ${place}${need}${such}`;
+  return `${variable}: ${place}${need}${exampleNote(example)}`;
 }

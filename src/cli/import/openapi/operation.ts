@@ -47,7 +47,12 @@ export const plainStyle: Style = { items: ",", members: "row", isJson: false, pr
 /** What an operation sends. */
 export type Body =
   | { readonly kind: "none" }
-  | { readonly kind: "json"; readonly contentType: string; readonly shape: Shape }
+  | {
+      readonly kind: "json";
+      readonly contentType: string;
+      readonly shape: Shape;
+      readonly example?: JsonValue;
+    }
   | { readonly kind: "form"; readonly fields: readonly Parameter[] }
   /** Nothing that a template could write: it goes on as the client sends it. */
   | { readonly kind: "other"; readonly contentType: string };

@@ -49,7 +49,7 @@ function parameterOf(at: Node, shapes: ShapeReader, context: ReadContext): Param
   if (where === "header" && notHeaders.has(name.toLowerCase())) return undefined;
   const content = membersOf(memberOf(at, "content"))[0];
   const schema = content ? memberOf(content[1], "schema") : memberOf(at, "schema");
-  const example = exampleOf(value, schema);
+  const example = exampleOf(value, schema && context.resolve(schema));
   return {
     name,
     in: where as Parameter["in"], // one of the places just tested
@@ -61,11 +61,13 @@ function parameterOf(at: Node, shapes: ShapeReader, context: ReadContext): Param
   };
 }
 
+/** What a parameter or a body may be, as the document shows it. */
 function exampleOf(value: JsonObject, schema: Node | undefined): JsonValue | undefined {
   const [first] = isJsonObject(value["examples"]) ? Object.values(value["examples"]) : [];
   const named = isJsonObject(first) ? first["value"] : undefined;
-  const own = schema && isJsonObject(schema.value) ? schema.value["example"] : undefined;
-  return value["example"] ?? named ?? own;
+  const own = schema && isJsonObject(schema.value) ? schema.value : {};
+  const [listed] = Array.isArray(own["examples"]) ? (own["examples"] as readonly JsonValue[]) : [];
+  return value["example"] ?? named ?? own["example"] ?? listed;
 }
 
 function styleOf(value: JsonObject, where: JsonValue | undefined): Style {
@@ -100,8 +102,10 @@ function bodyOf(operation: Node, shapes: ShapeReader, context: ReadContext): Bod
   if (json !== undefined) {
     const [type, content] = json;
     const contentType = jsonTypeOf(type);
+    const schema = context.member(content, "schema");
     const shape = shapes.shapeOf(memberOf(content, "schema"));
-    return { kind: "json", contentType, shape };
+    const example = exampleOf(isJsonObject(content.value) ? content.value : {}, schema);
+    return { kind: "json", contentType, shape, ...(example === undefined ? {} : { example }) };
   }
   const form = contents.find(([type]) => /x-www-form-urlencoded/i.test(type));
   if (form !== undefined)

@@ -26,7 +26,7 @@ export function readSwaggerOperation(
   return {
     ...operationHead(at, method, path),
     parameters: parameters.filter((parameter) => parameter.in !== "form"),
-    body: bodyOf(consumesOf(root, at), nodes, parameters, shapes),
+    body: bodyOf({ consumes: consumesOf(root, at), nodes, parameters }, shapes, context),
   };
 }
 
@@ -66,10 +66,17 @@ function consumesOf(root: Node, operation: Node): readonly string[] {
 }
 
 function bodyOf(
-  consumes: readonly string[],
-  nodes: readonly Node[],
-  parameters: readonly Parameter[],
+  {
+    consumes,
+    nodes,
+    parameters,
+  }: {
+    readonly consumes: readonly string[];
+    readonly nodes: readonly Node[];
+    readonly parameters: readonly Parameter[];
+  },
   shapes: ShapeReader,
+  context: ReadContext,
 ): Body {
   const body = nodes.find((node) => memberOf(node, "in")?.value === "body");
   if (body !== undefined) {
@@ -78,7 +85,15 @@ function bodyOf(
       return { kind: "other", contentType: consumes[0] };
     }
     const shape = shapes.shapeOf(memberOf(body, "schema"));
-    return { kind: "json", contentType: jsonTypeOf(contentType), shape };
+    const schema = context.member(body, "schema");
+    const example = schema && memberOf(schema, "example")?.value;
+    const type = jsonTypeOf(contentType);
+    return {
+      kind: "json",
+      contentType: type,
+      shape,
+      ...(example === undefined ? {} : { example }),
+    };
   }
   const fields = parameters.filter((parameter) => parameter.in === "form");
   if (fields.length === 0) return { kind: "none" };
