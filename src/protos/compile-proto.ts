@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type * as Protobuf from "protobufjs";
 import { lazy } from "../lib/lazy.js";
+import { checkFile } from "./check-file.js";
 import {
   describeEnum,
   describeMessage,
@@ -40,7 +41,9 @@ export function compileProto(name: string, read: ReadFile): readonly FileDescrip
     for (const wanted of addFile(found, root)) pending.push({ wanted, by: found.name });
   }
   resolveAll(name, root);
-  return describeFiles(root, syntaxes);
+  const files = describeFiles(root, syntaxes);
+  files.forEach(checkFile);
+  return files;
 }
 
 /** A file, or one that comes with protobuf: then there is no text. */

@@ -15,7 +15,9 @@ const labels = { optional: 1, required: 2, repeated: 3 } as const;
 export function describeMessage(type: Protobuf.Type): MessageDescriptor {
   const oneofs = orderedOneofs(type);
   const entries: MessageDescriptor[] = [];
-  const field = type.fieldsArray.map((own): FieldDescriptor => {
+  // Extensions are fields of no JSON.
+  const fields = type.fieldsArray.filter(({ declaringField }) => !declaringField);
+  const field = fields.map((own): FieldDescriptor => {
     const described = describeField(own);
     if (isMap(own)) {
       const entry = describeEntry(own);

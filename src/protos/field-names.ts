@@ -3,7 +3,7 @@ import type { ProtoSet } from "./proto-set.js";
 
 /** Looks up fields of messages, whose names are whole and begin with a dot. */
 export interface FieldNames {
-  /** Whether there is a field that one value can be put in; `path` has dots between its parts. */
+  /** Whether there is a field, by its own name or that in JSON; `path` has dots between its parts. */
   has(message: string, path: string): boolean;
   /** The names that a message's fields have, as .proto files spell them. */
   of(message: string): readonly string[];
@@ -21,7 +21,9 @@ export function fieldNamesOf({ files }: ProtoSet): FieldNames {
     for (const message of messageType) add(message, packageName === "" ? "" : `.${packageName}`);
   }
   const fieldOf = (message: string, name: string): FieldDescriptor | undefined =>
-    messages.get(message)?.field?.find((own) => own.name === name || own.jsonName === name);
+    messages
+      .get(message)
+      ?.field?.find((own) => own.name === name || (own.jsonName ?? jsonNameOf(own.name)) === name);
   return {
     has(message, path) {
       let type = message;
@@ -35,4 +37,9 @@ export function fieldNamesOf({ files }: ProtoSet): FieldNames {
     },
     of: (message) => (messages.get(message)?.field ?? []).map(({ name }) => name),
   };
+}
+
+/** The name that a field has in JSON unless it says otherwise. */
+export function jsonNameOf(name: string): string {
+  return name.replace(/_+([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

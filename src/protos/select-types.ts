@@ -16,8 +16,9 @@ export interface WantedService {
 
 /**
  * The files of a set with nothing in them but the wanted methods and the types that these need, and
- * without what Envoy does not look at. Types of errors, `google.rpc`, are kept too. Throws `ProtoError` if
- * a type is not in the set.
+ * without what Envoy does not look at. Types that no method of the set has anything to do with are kept
+ * too: they are what services put into the details of a status. Throws `ProtoError` if a type is not in
+ * the set.
  */
 export function selectTypes(
   name: string,
@@ -25,25 +26,52 @@ export function selectTypes(
   wanted: readonly WantedService[],
 ): readonly FileDescriptor[] {
   const types = typesOf(set);
+  const all = reach(typesOfMethods(set.services.flatMap(({ methods }) => methods)), types, false);
+  const details = [...types].filter(([type, declared]) => {
+    return type.startsWith(".google.rpc.") || (!isBundled(type) && !all.needed.has(declared));
+  });
+  const { needed, missing } = reach(
+    [...typesOfMethods(wanted.flatMap(({ methods }) => methods)), ...details.map(([type]) => type)],
+    types,
+    true,
+  );
+  if (missing !== undefined) throw new ProtoError(name, missingType(missing));
+  return inOrder(
+    name,
+    set.files.flatMap((file) => selectFile(file, types, needed, wanted)),
+  );
+}
+
+function typesOfMethods(methods: readonly MethodDescriptor[]): readonly string[] {
+  return methods.flatMap(({ inputType, outputType }) => [inputType, outputType]);
+}
+
+function isBundled(type: string): boolean {
+  return type.startsWith(".google.protobuf.");
+}
+
+/** What some types lead to, and the first one that is not there. */
+function reach(
+  roots: readonly string[],
+  types: ReadonlyMap<string, Declared>,
+  opensAny: boolean,
+): { readonly needed: ReadonlySet<Declared>; readonly missing: string | undefined } {
   const needed = new Set<Declared>();
-  const pending = [
-    ...wanted.flatMap(({ methods }) => methods.flatMap((own) => [own.inputType, own.outputType])),
-    ...[...types.keys()].filter((type) => type.startsWith(".google.rpc.")),
-  ];
-  let isOpen = false;
+  const pending = [...roots];
+  let missing: string | undefined;
+  // An Any may hold any message of the set, and opens it once.
+  let isClosed = opensAny;
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const declared = types.get(next);
-    if (declared === undefined) throw new ProtoError(name, missingType(next));
-    if (needed.has(declared)) continue;
+    if (declared === undefined) missing ??= next;
+    if (declared === undefined || needed.has(declared)) continue;
     needed.add(declared);
     pending.push(...declared.refersTo);
-    if (next !== ".google.protobuf.Any" || isOpen) continue;
-    // It may hold any message of the set.
-    isOpen = true;
+    if (next !== ".google.protobuf.Any" || !isClosed) continue;
+    isClosed = false;
     pending.push(...types.keys());
   }
-  const selected = set.files.flatMap((file) => selectFile(file, types, needed, wanted));
-  return inOrder(name, selected);
+  return { needed, missing };
 }
 
 /** Each file after those that it depends on, as Envoy has to read them. */

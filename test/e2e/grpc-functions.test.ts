@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { status } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
+import protobuf from "protobufjs";
 import { builtinPlugins } from "../../src/plugins/index.js";
 import { encodeDescriptorSet } from "../../src/protos/descriptor-messages.js";
 import { readProtoSet } from "../../src/protos/proto-set.js";
@@ -11,6 +12,7 @@ const storeProto = `syntax = "proto3";
 package store.v1;
 import "google/api/annotations.proto";
 import "common/money.proto";
+import "google/rpc/error_details.proto";
 
 service Store {
   rpc GetItem(Key) returns (Item) {
@@ -47,6 +49,8 @@ message Query {
   enum Order { NONE = 0; NEWEST = 1; }
   Order order = 7;
 }
+// Nothing but the details of a status.
+message Refusal { string resource_type = 1; string resource_name = 2; }
 message Range { int64 from = 1; int64 to = 2; }
 `;
 const moneyProto = `syntax = "proto3";
@@ -71,6 +75,22 @@ const userSet = encodeDescriptorSet(
     texts[name] === undefined ? undefined : Buffer.from(texts[name]),
   ).files,
 );
+
+const errorDetailsProto = `syntax = "proto3";
+package google.rpc;
+message ResourceInfo { string resource_type = 1; string resource_name = 2; }
+`;
+
+/** A `google.rpc.Status` with one detail, which is a ResourceInfo whatever it says. */
+function statusWithDetail(typeUrl: string): Buffer {
+  const info = protobuf.parse(errorDetailsProto).root.lookupType("google.rpc.ResourceInfo");
+  const { root } = protobuf.parse(`syntax = "proto3";
+    message Any { string type_url = 1; bytes value = 2; }
+    message Status { int32 code = 1; string message = 2; repeated Any details = 3; }`);
+  const value = info.encode({ resourceName: "item 7" }).finish();
+  const message = { code: 5, message: "so it is", details: [{ typeUrl, value }] };
+  return Buffer.from(root.lookupType("Status").encode(message).finish());
+}
 
 const upstream = (name: string, port: number, service: string): string => `name: ${name}
 type: static
@@ -99,6 +119,7 @@ describe("gRPC functions through a real Envoy", () => {
     await gateway.publish({
       "files/store/v1/store.proto": storeProto,
       "files/common/money.proto": moneyProto,
+      "files/google/rpc/error_details.proto": errorDetailsProto,
       "upstreams/store.yaml": upstream(
         "store",
         store.port,
@@ -336,6 +357,22 @@ routes:
       assert.deepEqual(await call("POST", "/find", {}), want);
       assert.deepEqual(await call("POST", "/watch", {}), want);
     }
+  });
+
+  it("gives the details of a status if their types are known, and the status in any case", async () => {
+    const fail = (typeUrl: string) => {
+      const metadata = new Metadata();
+      metadata.set("grpc-status-details-bin", statusWithDetail(typeUrl));
+      store.reply = () => ({ error: { code: status.NOT_FOUND, details: "so it is", metadata } });
+      return call("POST", "/find", {});
+    };
+    for (const type of ["google.rpc.ResourceInfo", "store.v1.Refusal"]) {
+      const known = await fail(`type.googleapis.com/${type}`);
+      assert.equal(known.status, 404);
+      assert.match(JSON.stringify(known.json), /"resourceName":"item 7"/);
+    }
+    const unknown = await fail("type.googleapis.com/nowhere.Type");
+    assert.deepEqual([unknown.status, unknown.json], [404, ""]);
   });
 
   it("refuses bodies that are no message of the method", async () => {

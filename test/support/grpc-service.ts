@@ -3,7 +3,6 @@ import {
   Server,
   ServerCredentials,
   type MethodDefinition,
-  type ServiceDefinition,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import protobuf from "protobufjs";
@@ -41,9 +40,7 @@ export async function startGrpcService(
   names: readonly string[],
 ): Promise<GrpcService> {
   const root = new protobuf.Root();
-  for (const name of protobuf.common.get("google/protobuf/timestamp.proto") ? ["timestamp"] : []) {
-    root.addJSON(protobuf.common.get(`google/protobuf/${name}.proto`)?.nested ?? {});
-  }
+  root.addJSON(protobuf.common.get("google/protobuf/timestamp.proto")?.nested ?? {});
   for (const text of protos) protobuf.parse(text, root, { keepCase: true });
   root.resolveAll();
   const server = new Server();
