@@ -111,6 +111,16 @@ export const validateCatalog = {
     example:
       "routes:\n  - request_matcher: { path_prefix: / }\n  - request_matcher: { path_prefix: /pets }",
   },
+  "route/too-many-verbs": {
+    severity: "error",
+    message: (p: { count: number }) =>
+      `Envoy cannot match ${p.count} methods of these lengths in one route`,
+    hint: () => "split the route in two with the same destination, or leave verbs out",
+    explain:
+      "Several methods are matched by a regular expression, and Envoy takes one of 100 instructions at most: about one for each letter of the methods.",
+    example:
+      "verbs: [GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, UNLOCK, VERSION-CONTROL, REPORT, CHECKOUT, CHECKIN, UNCHECKOUT]",
+  },
   "route/lower-case-verb": {
     severity: "warning",
     message: (p: { verb: string }) =>

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { RE2JS } from "re2js";
 import type { DiagnosticCode } from "../diagnostics/catalog.js";
 import { globFault } from "../lib/glob.js";
+import { nearest } from "../lib/nearest.js";
 import { maxDuration, parseDuration } from "../model/duration.js";
 import { commandFault } from "./header-format.js";
 
@@ -29,9 +30,14 @@ export type MalformedCode = Extract<
   | "glob/malformed"
 >;
 
-/** The formats by the name that schemas give them. Regexes may have `maxRegexSize` instructions. */
-export function createFormats(maxRegexSize: number): ReadonlyMap<string, Format> {
-  const regexFault = createRegexCheck(maxRegexSize);
+/** The formats by the name that schemas give them. Regexes may have `maxSize` instructions. */
+export function createFormats(maxSize: number): ReadonlyMap<string, Format> {
+  const regexFault = createRegexCheck(maxSize);
+  // As a regex is made of it: `*` is some part of a host's name, and the rest is itself.
+  const wildcardFault = (text: string): string | undefined =>
+    text.includes("*")
+      ? regexFault(text.split("*").map(literalRegex).join("[A-Za-z0-9.-]+"))
+      : undefined;
   return new Map<string, Format>([
     ["gloo-name", { code: "name/malformed", fault: nameFault }],
     ["gloo-duration", { code: "duration/malformed", fault: durationFault }],
@@ -49,6 +55,14 @@ export function createFormats(maxRegexSize: number): ReadonlyMap<string, Format>
         fault: (text) => (text.includes(".*") ? regexFault(text) : controlFault(text)),
       },
     ],
+    [
+      "gloo-origin",
+      {
+        code: "header/malformed-value",
+        fault: (text) => controlFault(text) ?? (text === "*" ? undefined : wildcardFault(text)),
+      },
+    ],
+    ["gloo-retry-conditions", { code: "header/malformed-value", fault: retryFault }],
     ["gloo-address", { code: "address/malformed", fault: addressFault }],
     ["gloo-ip", { code: "address/not-an-ip", fault: ipFault }],
     ["gloo-verb", { code: "verb/malformed", fault: verbFault }],
@@ -152,6 +166,23 @@ function headerFormatFault(text: string): string | undefined {
   return controlFault(text) ?? commandFault(text);
 }
 
+/** Envoy passes over what it does not know. */
+const retryConditions: ReadonlySet<string> = new Set(
+  (
+    "5xx gateway-error reset reset-before-request connect-failure refused-stream retriable-4xx " +
+    "retriable-status-codes retriable-headers envoy-ratelimited http3-post-connect-failure " +
+    "cancelled deadline-exceeded internal resource-exhausted unavailable"
+  ).split(" "),
+);
+
+function retryFault(text: string): string | undefined {
+  const odd = text.split(",").find((condition) => !retryConditions.has(condition.trim()));
+  if (odd === undefined) return undefined;
+  const near = nearest(odd.trim(), retryConditions);
+  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+  return `Envoy has no retry condition ${JSON.stringify(odd.trim())}${hint}`;
+}
+
 function addressFault(text: string): string | undefined {
   if (text === "") return "it is empty";
   if (isIP(text) !== 0) return text.includes("%") ? "it has a zone" : undefined;
@@ -190,7 +221,16 @@ function createRegexCheck(maxSize: number): (text: string) => string | undefined
   };
 }
 
-function regexFault(text: string, maxSize: number): string | undefined {
+/** The regex that matches exactly this text. */
+export function literalRegex(text: string): string {
+  return text.replace(/[^A-Za-z0-9]/gu, "\\$&");
+}
+
+/** How many instructions a regex may have: Envoy's own default. */
+export const maxRegexSize = 100;
+
+/** Why Envoy would not take a regex; undefined if it does. */
+export function regexFault(text: string, maxSize: number): string | undefined {
   if (text === "") return "it is empty";
   if (text.length > 1024) return "it has more than 1024 characters";
   // A few characters can stand for millions of instructions, which compiling would have to make first.

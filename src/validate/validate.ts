@@ -5,7 +5,7 @@ import type { Secrets } from "../model/secret.js";
 import type { Documents } from "../parse/documents.js";
 import { checkSelectors } from "./attribute-check.js";
 import { diagnosticOf } from "./finding.js";
-import { createFormats } from "./formats.js";
+import { createFormats, maxRegexSize } from "./formats.js";
 import { indexKind, type KindIndex } from "./kind-index.js";
 import { createLanguageSchemas } from "./language-schemas.js";
 import { createObjectCheck, type CheckedObject } from "./object-check.js";
@@ -24,9 +24,6 @@ export interface Validator {
    */
   validate(documents: Documents, secrets: Secrets): Outcome<Config>;
 }
-
-/** How many instructions a regex may have: Envoy's own default. */
-const maxRegexSize = 100;
 
 /** Creates a validator, which does again only what a change since the last call asks for. */
 export function createValidator(extensions: LanguageExtensions): Validator {

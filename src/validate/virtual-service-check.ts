@@ -1,5 +1,6 @@
 import type { Route, VirtualService } from "../model/virtual-service.js";
 import { finding, type Finding } from "./finding.js";
+import { literalRegex, maxRegexSize, regexFault } from "./formats.js";
 
 /** What is wrong or doubtful in a virtual service on its own. */
 export function checkVirtualService({ domains, routes }: VirtualService): readonly Finding[] {
@@ -53,7 +54,13 @@ const usualVerbs: ReadonlySet<string> = new Set([
 ]);
 
 function checkVerbs(route: Route, pointer: string, findings: Finding[]): void {
-  route.request_matcher?.verbs?.forEach((verb, index) => {
+  const { verbs = [] } = route.request_matcher ?? {};
+  // Several methods are matched by a regex.
+  if (verbs.length > 1 && regexFault(verbs.map(literalRegex).join("|"), maxRegexSize)) {
+    const at = `${pointer}/request_matcher/verbs`;
+    findings.push(finding("route/too-many-verbs", { count: verbs.length }, at, "key"));
+  }
+  verbs.forEach((verb, index) => {
     if (usualVerbs.has(verb) || !usualVerbs.has(verb.toUpperCase())) return;
     const at = `${pointer}/request_matcher/verbs/${index}`;
     findings.push(finding("route/lower-case-verb", { verb }, at));

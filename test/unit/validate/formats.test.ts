@@ -42,6 +42,14 @@ const table: Readonly<Record<string, readonly [readonly string[], readonly strin
     ["", "(", "(?!a)", "(?<=a)", "\\1", "a{1001}", "a{60}b{60}", "*", "[", "x".repeat(1025), "a{97}", "(a{50}){50}", "\\x{100}"],
   ],
   "gloo-matcher-value": [["", "a", "(", "a.*b"], ["(.*", "a\nb", "[.*"]],
+  "gloo-origin": [
+    ["*", "https://shop.example", "https://*.shop.example", "null", "x".repeat(200)],
+    ["a\nb", `https://${"x".repeat(95)}.*`],
+  ],
+  "gloo-retry-conditions": [
+    ["5xx", "connect-failure,refused-stream", "5xx, unavailable"],
+    ["", "5xx,", "500", "5XX", "connect-failures"],
+  ],
   "gloo-address": [
     ["10.0.0.7", "::1", "2001:db8::7", "localhost", "api.example.com", "a_b", "api.example.com."],
     ["", "10.0.0", "10.0.0.256", "[::1]", "http://a", "a:80", "a/b", "a b", "fe80::1%eth0", "ä.example"],
