@@ -32,5 +32,10 @@ export function checkFile({ name, syntax, messageType = [], enumType = [] }: Fil
 }
 
 function firstRepeated(names: readonly string[]): string | undefined {
-  return names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }

@@ -66,10 +66,10 @@ function describeMethod(method: Protobuf.Method): MethodDescriptor {
 
 /** The annotation `google.api.http`, whose fields .proto files spell with `_`. */
 function httpRuleOf({ parsedOptions }: Protobuf.Method): HttpRule | undefined {
-  // One object for each option, as the parser read it.
+  // One object for each statement, as the parser read it; one may set a field of the annotation only.
   const options = (parsedOptions ?? []) as readonly Readonly<Record<string, unknown>>[];
-  const found = options.map((option) => option["(google.api.http)"]).find((rule) => rule);
-  return found === undefined ? undefined : readRule(found as Readonly<Record<string, unknown>>);
+  const parts = options.flatMap((option) => Object.entries(option["(google.api.http)"] ?? {}));
+  return parts.length === 0 ? undefined : readRule(Object.fromEntries(parts));
 }
 
 function readRule(written: Readonly<Record<string, unknown>>): HttpRule {

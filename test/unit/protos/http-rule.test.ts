@@ -30,6 +30,16 @@ describe("readTemplate()", () => {
 });
 
 describe("problemOfRule()", () => {
+  it("reads an annotation that is written field by field", () => {
+    const text = `syntax = "proto3"; message M {} service S { rpc R(M) returns (M) {
+      option (google.api.http).post = "/a";
+      option (google.api.http).body = "*";
+    } }`;
+    const set = readProtoSet("a.proto", () => Buffer.from(text));
+    const rule = set.services[0]?.methods[0]?.options?.http;
+    assert.deepEqual(rule, { post: "/a", body: "*" });
+  });
+
   const problem = (rule: string): string | undefined => {
     const text = `syntax = "proto3"; package p;
       message M { string id = 1; N n = 2; string long_name = 3; } message N { string x = 1; }
