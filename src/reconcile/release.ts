@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../lib/json.js";
 import { contentHash } from "../lib/content-hash.js";
 import type { EndpointsByUpstream } from "../model/endpoints.js";
 import type { Build } from "../pipeline.js";
+import type { Exchange } from "../serve/serve-events.js";
 import { configVersionOf } from "../snapshot/snapshot-id.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import type { CommitInfo, Signature, SourceTree } from "../source/source-tree.js";
@@ -36,6 +37,15 @@ export function refusalKeys({ commit, snapshot }: Release): readonly string[] {
 export function isReleaseOf(known: Release, release: Release): boolean {
   const { commit, snapshot, isCanary } = known.whole ?? known;
   return commit.oid === release.commit.oid && snapshot.id === release.snapshot.id && !isCanary;
+}
+
+/** Whether an Envoy's type has the same version in a release as it was sent. */
+export function hasVersion(
+  { snapshot }: Release,
+  { envoy, typeUrl, version }: Pick<Exchange, "envoy" | "typeUrl" | "version">,
+): boolean {
+  const role = envoy.role === undefined ? undefined : snapshot.roles.get(envoy.role);
+  return (role ?? snapshot.fallback).sets.get(typeUrl)?.version === version;
 }
 
 /** What is kept on disk with a release's snapshot. */

@@ -1,12 +1,11 @@
 import type { Clock } from "../lib/clock.js";
 import type { AdsServer } from "../serve/ads-server.js";
 import type { Exchange, ServeEvent } from "../serve/serve-events.js";
-import type { Snapshot } from "../snapshot/snapshot.js";
 import { canaryOf } from "./canary.js";
 import type { Durations, Refusal } from "./commit-record.js";
 import { countVotes } from "./fleet-votes.js";
 import type { ReleaseStore } from "./release-store.js";
-import type { Release } from "./release.js";
+import { hasVersion, type Release } from "./release.js";
 import { createSickEnvoys } from "./sick-envoys.js";
 import type { RolloutEvents } from "./rollout-events.js";
 import {
@@ -106,10 +105,15 @@ export function createRollout(options: RolloutOptions): Rollout {
     server.publish(release.snapshot);
   };
 
-  const endTrial = (): void => {
+  const cancelTimers = (): void => {
     cancelCheck?.();
     cancelTimeout?.();
-    cancelCheck = cancelTimeout = trial = undefined;
+    cancelCheck = cancelTimeout = undefined;
+  };
+
+  const endTrial = (): void => {
+    cancelTimers();
+    trial = undefined;
   };
 
   /** Puts a release on trial that is new to Envoys. */
@@ -121,7 +125,11 @@ export function createRollout(options: RolloutOptions): Rollout {
       if (old.commit.oid !== release.commit.oid) events.onSuperseded(old);
     }
     events.onPublishing(wholeOf(release));
-    tryOut(createTrial(release, { remark }));
+    const started = createTrial(release, { remark });
+    tryOut(started);
+    // What an Envoy has refused already, and is not sent again because it is the same.
+    const standing = before === undefined ? [] : [...before.against.values()];
+    for (const nack of standing) if (started.isAbout(nack)) takeNack(nack);
   };
 
   /** Serves a release on trial. */
@@ -250,8 +258,9 @@ export function createRollout(options: RolloutOptions): Rollout {
     // What is the same to Envoys is refused with it.
     const [before, ...deeper] = beneath.filter((one) => !sameSnapshot(one, refused.release));
     if (before === undefined) {
+      // It stays the trial there is, for what its Envoys refuse counts for what comes next too.
       beneath = [];
-      endTrial();
+      cancelTimers();
       await forget();
       events.onNothingBefore(wholeOf(refused.release));
       return;
@@ -274,7 +283,7 @@ export function createRollout(options: RolloutOptions): Rollout {
   /** Whether what an exchange is about is also what the proven release has. */
   const isProven = ({ envoy, typeUrl, version, snapshotId }: Exchange): boolean =>
     provenIds.has(snapshotId) ||
-    (proven !== undefined && versionIn(proven.snapshot, envoy.role, typeUrl) === version);
+    (proven !== undefined && hasVersion(proven, { envoy, typeUrl, version }));
 
   const takeNack = (nack: Nack): void => {
     const atMs = clock.now();
@@ -406,14 +415,4 @@ function wholeOf(release: Release): Release {
 
 function sameSnapshot(left: Release, right: Release | undefined): boolean {
   return left.snapshot.id === right?.snapshot.id;
-}
-
-/** The version of a type's set that a role is served from a snapshot. */
-function versionIn(
-  snapshot: Snapshot,
-  role: string | undefined,
-  typeUrl: string,
-): string | undefined {
-  const served = (role === undefined ? undefined : snapshot.roles.get(role)) ?? snapshot.fallback;
-  return served.sets.get(typeUrl)?.version;
 }

@@ -1,6 +1,6 @@
 import type { Exchange, ServeEvent } from "../serve/serve-events.js";
 import type { Durations, Refusal } from "./commit-record.js";
-import type { Release } from "./release.js";
+import { hasVersion, type Release } from "./release.js";
 
 /** A release before Envoys, until they have taken or refused it: who said what. Decides nothing. */
 export interface Trial {
@@ -16,7 +16,7 @@ export interface Trial {
   isDecided: boolean;
   readonly firstAckAtMs: number | undefined;
   readonly lastAckAtMs: number | undefined;
-  /** Whether an exchange is about something that was sent from this release. */
+  /** Whether an exchange is about something of this release, also if it came with an earlier one. */
   isAbout(exchange: Exchange): boolean;
   take(event: ServeEvent, atMs: number): void;
   /** An Envoy whose word counts refuses it. */
@@ -80,7 +80,7 @@ export function createTrial(release: Release, options: TrialOptions = {}): Trial
     get lastAckAtMs() {
       return lastAckAtMs;
     },
-    isAbout: ({ snapshotId }) => ids.has(snapshotId),
+    isAbout: (exchange) => ids.has(exchange.snapshotId) || hasVersion(current, exchange),
     take(event, atMs) {
       if (event.kind === "connected") return;
       if (event.kind === "disconnected") {

@@ -21,6 +21,14 @@ const timeout = (seconds: number): Changes => ({
   "virtualservices/front.yaml": virtualServiceYaml("front", "back"),
 });
 
+/** A change that shows in a route only. */
+const otherRoute: Changes = {
+  "virtualservices/front.yaml": virtualServiceYaml("front", "back").replace(
+    'domains: ["*"]',
+    "domains: [other.example]",
+  ),
+};
+
 describe("Envoys' veto", () => {
   let git: TestRepository;
   let plane: TestControlPlane;
@@ -182,6 +190,24 @@ describe("Envoys' veto", () => {
     await plane.turn();
     await poll("a refusal", () => (plane.states(b).includes("refused") ? true : undefined));
     await plane.reaches(b, "live"); // at the second try, without its word
+  });
+
+  it("counts for a newer commit that has the same part, which nobody is sent twice", async () => {
+    const a = await start(["ingress~1"]);
+    const [one] = robots as [RobotEnvoy];
+    const good = versionOf();
+    one.silent = true;
+    const sent = one.responses.length;
+    const b = await git.commit(timeout(2));
+    await plane.turn();
+    await one.waitFor("it to be sent", () => one.responses.length > sent);
+    const c = await git.commit({ ...timeout(2), ...otherRoute });
+    await plane.turn();
+    refuseVersionsBut(one, good);
+    one.silent = false;
+    await plane.reaches(c, "refused");
+    await plane.reaches(b, "refused");
+    await serves(a);
   });
 
   it("is that of half of a role's Envoys, with policy quorum", async () => {

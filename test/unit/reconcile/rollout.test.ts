@@ -163,6 +163,26 @@ describe("the rollout", () => {
     assert.deepEqual(disk, ["b"]);
   });
 
+  it("hears what is said of a part that a newer release has too, and is not sent again", async () => {
+    const part: Contents = { cluster: { b: "b" }, route: { c: "c" } };
+    const withPart = release("c", { canary: part, ingress: part });
+    const [one] = await proveA("ingress~1");
+    await rollout.offer(b);
+    await rollout.offer(withPart);
+    one.nack(); // of the clusters, which came with `b`
+    await settle();
+    const on = ["b publishing", "b superseded", "c publishing", "c refused", "a is back"];
+    assert.deepEqual(taken(), on);
+    one.ack();
+    await rollout.offer(b);
+    const offering = rollout.offer(withPart);
+    one.nack(); // before the newer one is there
+    await offering;
+    await settle();
+    const again = ["b publishing", "b refused", "c publishing", "c refused", "a is back"];
+    assert.deepEqual(taken(), again);
+  });
+
   it("goes back at the first refusal, on disk first", async () => {
     const [one] = await proveA("ingress~1", "ingress~2");
     await rollout.offer(b);
