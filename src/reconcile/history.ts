@@ -145,10 +145,22 @@ function readDocument(value: JsonValue | undefined): Document {
   };
 }
 
-/** Whether it is a record: what this version of the file has written has every field. */
+/** Whether it is a record, with all that a record has: one that is not would come up again and again. */
 function isRecord(value: unknown): value is CommitRecord {
-  const { commit, state } = (value ?? {}) as Partial<CommitRecord>;
-  return typeof commit?.oid === "string" && commitStates.some((known) => known === state);
+  const record = (value ?? {}) as Partial<CommitRecord>;
+  const { commit, state, diagnostics, refusals, durations } = record;
+  const { oid, treeOid, message, author, committer } = commit ?? {};
+  return (
+    [oid, treeOid, message, author?.name, committer?.name].every(
+      (one) => typeof one === "string",
+    ) &&
+    commitStates.some((known) => known === state) &&
+    [record.sinceMs, record.seenAtMs, record.errorCount, record.warningCount].every(
+      Number.isFinite,
+    ) &&
+    [diagnostics, refusals].every((list) => Array.isArray(list) && list.every(isJsonObject)) &&
+    isJsonObject((durations ?? null))
+  );
 }
 
 /** What a process was in the middle of when it ended is done again. */

@@ -176,7 +176,9 @@ export function createRollout(options: RolloutOptions): Rollout {
       return;
     }
     const { streams, current, rejecting } = server.progress();
-    if (trial.isWaiting() || trial.lost.size > 0 || current + rejecting < streams) return;
+    // Those who left may come back and say no: until the timeout they are waited for.
+    const isAwaited = trial.lost.size > 0 && !trial.isLive;
+    if (trial.isWaiting() || isAwaited || current + rejecting < streams) return;
     accept(trial);
   };
 

@@ -113,6 +113,29 @@ describe("the history", () => {
     });
   }
 
+  it("leaves out a record that lacks something, and goes on", async () => {
+    const file = memoryFile();
+    const { history } = open(file);
+    history.see([commit("b"), commit("a")], 1);
+    const text = file.text ?? "";
+    const field = /,"(?!version|records|refused|reason)\w+":(?:\[\]|\{\}|\d+|"[^"]*")/g;
+    const damages = [...text.matchAll(field)].map(
+      ({ 0: found, index }) => text.slice(0, index) + text.slice(index + found.length),
+    );
+    assert.ok(damages.length > 10);
+    for (const damaged of damages) {
+      const again = memoryFile(damaged);
+      const opened = open(again);
+      opened.history.see([commit("c")], 2);
+      await settle();
+      assert.deepEqual(opened.failures.filter(Boolean), [], damaged);
+      for (const { commit: of, diagnostics, refusals, durations } of opened.history.list()) {
+        assert.ok(of.author.name && of.message && of.treeOid, damaged);
+        assert.ok([diagnostics, refusals, durations].every(Boolean), damaged);
+      }
+    }
+  });
+
   it("keeps few diagnostics of old commits on disk", () => {
     const file = memoryFile();
     const { history } = open(file);

@@ -450,6 +450,14 @@ describe("the rollout", () => {
       assert.equal(fleet.published.at(-1), snapshot.id);
     });
 
+    it("waits for no Envoy that has gone for good, when others have taken what is live", async () => {
+      await goLive(a);
+      fleet.connect("ingress~gone").leave();
+      fleet.connect("ingress~1").ack();
+      await clock.pass(100);
+      assert.deepEqual(taken(), ["a proven"]);
+    });
+
     it("hears an Envoy again that has left in the middle of it", async () => {
       await goLive(a, b);
       const envoy = fleet.connect("ingress~1");
