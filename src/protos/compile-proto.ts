@@ -11,13 +11,15 @@ import {
   isType,
 } from "./describe-types.js";
 import type { FileDescriptor } from "./descriptor-messages.js";
+import { parseCost } from "./parse-cost.js";
 import { ProtoError } from "./proto-error.js";
 
 /** The content of a file by its name; undefined: there is no such file. */
 export type ReadFile = (name: string) => Uint8Array | undefined;
 
-/** More than the APIs of any one service need. */
+/** More than the APIs of any one service need: a message of 5,000 fields, or 1,000 of 150. */
 const maxFiles = 500;
+const maxCost = 25_000_000;
 
 const require = createRequire(import.meta.url);
 /** protobufjs with its parser of .proto files, which few commits need. */
@@ -31,12 +33,20 @@ export function compileProto(name: string, read: ReadFile): readonly FileDescrip
   const { Root } = protobuf();
   const root = new Root();
   const syntaxes = new Map<string, string>();
+  let cost = 0;
   const pending: { readonly wanted: string; readonly by?: string }[] = [{ wanted: name }];
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     const found = next.by === undefined ? textOf(next.wanted, read) : importOf(next, name, read);
     if (found === undefined || syntaxes.has(found.name)) continue;
     if (syntaxes.size >= maxFiles)
       throw new ProtoError(name, `it imports more than ${maxFiles} files`);
+    cost += parseCost(found.text ?? "");
+    if (cost > maxCost) {
+      throw new ProtoError(
+        found.name,
+        "it is too large to be compiled here; compile it with protoc",
+      );
+    }
     syntaxes.set(found.name, syntaxOf(found));
     for (const wanted of addFile(found, root)) pending.push({ wanted, by: found.name });
   }

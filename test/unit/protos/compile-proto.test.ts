@@ -198,6 +198,13 @@ describe("compileProto()", () => {
       /first value of enum "A" is not 0/,
     ],
     [
+      "a message of very many fields",
+      {
+        "a.proto": `message M {${Array.from({ length: 6_000 }, (_, i) => `optional int32 f${i} = ${i + 1};`).join("")}}`,
+      },
+      /^a\.proto: it is too large to be compiled here/,
+    ],
+    [
       "very many blocks in each other",
       { "a.proto": `${"message M {".repeat(50_000)}` },
       /^a\.proto:/,
