@@ -111,6 +111,15 @@ export const validateCatalog = {
     example:
       "routes:\n  - request_matcher: { path_prefix: / }\n  - request_matcher: { path_prefix: /pets }",
   },
+  "route/malformed-value": {
+    severity: "error",
+    message: (p: { text: string; reason: string }) =>
+      `"${p.text}" is not possible here: ${p.reason}`,
+    explain:
+      "A setting of a route does not have the form that it needs. Envoy would refuse it, or send requests that no back end understands.",
+    example: "request_matcher: { path_prefix: /pets/ }\nprefix_rewrite: animals/",
+    cure: "Do as the message says.",
+  },
   "route/too-many-verbs": {
     severity: "error",
     message: (p: { count: number }) =>

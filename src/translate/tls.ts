@@ -73,7 +73,8 @@ export function serverNamesOf({ ssl_config, domains }: VirtualService): {
     if (isServerName(name)) names.push({ name, pointer });
     else unusable.push({ name: domain, pointer });
   });
-  return { names, unusable };
+  // Whoever claims every name is found by these too.
+  return { names, unusable: names.some(({ name }) => name === "*") ? [] : unusable };
 }
 
 /** What clients may send and Envoy can match: a host name, or `*` in place of its first labels. */

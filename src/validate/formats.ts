@@ -23,6 +23,7 @@ export type MalformedCode = Extract<
   | "tls/malformed-server-name"
   | "header/malformed-name"
   | "header/malformed-value"
+  | "route/malformed-value"
   | "regex/malformed"
   | "address/malformed"
   | "address/not-an-ip"
@@ -58,11 +59,12 @@ export function createFormats(maxSize: number): ReadonlyMap<string, Format> {
     [
       "gloo-origin",
       {
-        code: "header/malformed-value",
+        code: "route/malformed-value",
         fault: (text) => controlFault(text) ?? (text === "*" ? undefined : wildcardFault(text)),
       },
     ],
-    ["gloo-retry-conditions", { code: "header/malformed-value", fault: retryFault }],
+    ["gloo-rewrite", { code: "route/malformed-value", fault: rewriteFault }],
+    ["gloo-retry-conditions", { code: "route/malformed-value", fault: retryFault }],
     ["gloo-address", { code: "address/malformed", fault: addressFault }],
     ["gloo-ip", { code: "address/not-an-ip", fault: ipFault }],
     ["gloo-verb", { code: "verb/malformed", fault: verbFault }],
@@ -164,6 +166,14 @@ function controlFault(text: string): string | undefined {
 
 function headerFormatFault(text: string): string | undefined {
   return controlFault(text) ?? commandFault(text);
+}
+
+/** What it is put in place of begins the path. */
+function rewriteFault(text: string): string | undefined {
+  const fault = controlFault(text);
+  if (fault !== undefined || text === "") return fault;
+  if (!text.startsWith("/")) return "paths begin with `/`";
+  return text.includes(" ") ? "paths have no spaces; one is written `%20`" : undefined;
 }
 
 /** Envoy passes over what it does not know. */

@@ -46,6 +46,7 @@ const table: Readonly<Record<string, readonly [readonly string[], readonly strin
     ["*", "https://shop.example", "https://*.shop.example", "null", "x".repeat(200)],
     ["a\nb", `https://${"x".repeat(95)}.*`],
   ],
+  "gloo-rewrite": [["", "/", "/a?b=c"], ["pets", "https://a/b", "/a b", "/a\n"]],
   "gloo-retry-conditions": [
     ["5xx", "connect-failure,refused-stream", "5xx, unavailable"],
     ["", "5xx,", "500", "5XX", "connect-failures"],
