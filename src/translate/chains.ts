@@ -48,10 +48,31 @@ export function chainsOf(
   const chains = inOrder.map(({ tls, names, virtualServices: members }): Chain => ({
     routeTable: tls === undefined || isOnly ? routeTable : `${routeTable}~${tls.id}`,
     tls,
-    serverNames: names.has("*") ? [] : [...names].sort(compareText),
+    serverNames: serverNamesIn(names, inOrder),
     virtualServices: members,
   }));
   return { chains, diagnostics };
+}
+
+/**
+ * The server names that lead to a group. One that claims all of them needs to name only those which a
+ * wildcard of another group would take from it.
+ */
+function serverNamesIn(own: ReadonlySet<string>, groups: readonly Group[]): readonly string[] {
+  if (!own.has("*")) return [...own].sort(compareText);
+  const wildcards = new Set(
+    groups.flatMap(({ names }) =>
+      names === own ? [] : [...names].filter((name) => name.startsWith("*.")),
+    ),
+  );
+  const taken = [...own].filter((name) => parentsOf(name).some((parent) => wildcards.has(parent)));
+  return taken.length === 0 ? [] : ["*", ...taken].sort(compareText);
+}
+
+/** The wildcards that a server name could be matched by: of `a.b.c`, `*.b.c` and `*.c`. */
+function parentsOf(name: string): readonly string[] {
+  const labels = name.split(".");
+  return labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join(".")}`);
 }
 
 interface Group {

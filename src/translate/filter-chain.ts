@@ -76,7 +76,10 @@ export interface ChainPlan {
   readonly routeTable: string;
   /** Undefined: plain text. */
   readonly tls: TlsSettings | undefined;
-  /** Server names of TLS that lead here, in order; empty: all that lead nowhere else. */
+  /**
+   * Server names of TLS that lead here, in order. `*` among them, and an empty list: all that lead
+   * nowhere else, too.
+   */
   readonly serverNames: readonly string[];
 }
 
@@ -102,10 +105,25 @@ export function listenerOf({ name, address, port, chains, filters }: ListenerPla
       socket_address: { address, port_value: port, ...(address === "::" && { ipv4_compat: true }) },
     },
     ...(hasTls && { listener_filters: [tlsInspector] }),
-    filter_chains: chains.map((chain) =>
-      filterChainOf(chain, { statPrefix: name, filters, isMixed }),
-    ),
+    filter_chains: chains
+      .flatMap(splitByNames)
+      .map((chain) => filterChainOf(chain, { statPrefix: name, filters, isMixed })),
   };
+}
+
+/** A filter chain of Envoy is for some server names or for all others, so both take two of them. */
+function splitByNames(chain: ChainPlan): readonly NamedChain[] {
+  const named = { ...chain, name: chain.routeTable };
+  const serverNames = chain.serverNames.filter((name) => name !== "*");
+  if (serverNames.length === chain.serverNames.length) return [named];
+  return [
+    { ...named, serverNames },
+    { ...named, name: `${chain.routeTable}~others`, serverNames: [] },
+  ];
+}
+
+interface NamedChain extends ChainPlan {
+  readonly name: string;
 }
 
 /** Reads the server name of TLS, by which filter chains are told apart. */
@@ -115,7 +133,7 @@ const tlsInspector: ListenerFilter = {
 };
 
 function filterChainOf(
-  { routeTable, tls, serverNames }: ChainPlan,
+  { name, routeTable, tls, serverNames }: NamedChain,
   listener: {
     readonly statPrefix: string;
     readonly filters: readonly HttpFilter[];
@@ -136,7 +154,7 @@ function filterChainOf(
     normalize_path: { value: true },
   };
   return {
-    name: routeTable,
+    name,
     ...(Object.keys(match).length > 0 && { filter_chain_match: match }),
     ...(tls !== undefined && { transport_socket: downstreamTls(tls) }),
     filters: [

@@ -113,12 +113,14 @@ describe("TLS in a real Envoy", () => {
         served("pets-http", ["pets.example"]),
         served("pets-https", ["pets.example"], "pets"),
         served("partners-https", ["partners.example"], "partners"),
-        served("rest-https", ["*.example", "*"], "rest"),
+        served("rest-https", ["*", "dogs.example"], "rest"),
+        served("wide-https", ["*.example"], "wide"),
       ],
     };
     const secrets = new Map([
       ["pets", secretOf(trusted.issue({ commonName: "pets", dnsNames: ["pets.example"] }))],
       ["partners", secretOf(trusted.issue({ commonName: "partners" }), trusted.certificate)],
+      ["wide", secretOf(trusted.issue({ commonName: "wide" }))],
       ["rest", secretOf(trusted.issue({ commonName: "rest" }))],
       ["strange-ca", new Secret([["tls.root", stranger.certificate.toString()]])],
       ["partner", secretOf(partner)],
@@ -172,6 +174,7 @@ describe("TLS in a real Envoy", () => {
   for (const [servername, subject, mark] of [
     ["pets.example", "pets", "pets-https"],
     ["dogs.example", "rest", "rest-https"],
+    ["cats.example", "wide", "wide-https"],
     ["elsewhere.test", "rest", "rest-https"],
     ["", "rest", "rest-https"],
   ] as const) {
