@@ -189,7 +189,11 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       ledger.see(restored.releases.map(({ commit }) => commit));
       // What was before Envoys when the process ended, and is not what was saved last.
       for (const { commit, state } of history.list()) {
-        if (state === "publishing" && commit.oid !== top?.commit.oid) ledger.unjudged(commit);
+        const isLost =
+          state === "live" && restored.releases.every((one) => one.commit.oid !== commit.oid);
+        if (isLost || (state === "publishing" && commit.oid !== top?.commit.oid)) {
+          ledger.unjudged(commit);
+        }
       }
       rollout.restore(restored.releases);
       if (top !== undefined && rollout.proven === top) ledger.live(top, undefined);

@@ -159,7 +159,7 @@ function isRecord(value: unknown): value is CommitRecord {
       Number.isFinite,
     ) &&
     [diagnostics, refusals].every((list) => Array.isArray(list) && list.every(isJsonObject)) &&
-    isJsonObject((durations ?? null))
+    isJsonObject(durations ?? null)
   );
 }
 

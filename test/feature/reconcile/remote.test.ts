@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { gatewayFiles } from "../../support/config-texts.js";
@@ -130,6 +131,28 @@ describe("a remote that", () => {
     await poll("a look in vain", () => (remote.requests.length > asked ? true : undefined));
     await git.git("update-ref", "refs/heads/main", next);
     await plane.reaches(next, "live");
+  });
+
+  it("is pushed by force while it is read ends where the branch is", async () => {
+    for (let request = 1; request < 5; request++) {
+      const lost = await git.commit(gatewayFiles(9100 + request));
+      const kept = await git.commit(gatewayFiles(9200 + request), { parent: a });
+      await git.git("update-ref", "refs/heads/main", lost);
+      let asked = 0;
+      remote.setFault(() => {
+        if (++asked === request) {
+          execFileSync("git", ["-C", git.folder, "update-ref", "refs/heads/main", kept]);
+        }
+        return undefined;
+      });
+      await plane.turn();
+      remote.setFault(undefined);
+      await git.git("update-ref", "refs/heads/main", kept);
+      await plane.turn();
+      await plane.reaches(kept, "live");
+      assert.equal(plane.reconciler.serving()?.commit.commit.oid, kept);
+      assert.equal(plane.record(lost)?.state === "live", false);
+    }
   });
 
   it("is damaged on disk here is fetched again", async () => {

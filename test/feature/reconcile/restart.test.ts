@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -15,6 +15,7 @@ import {
   type TestControlPlane,
   type TestControlPlaneOptions,
 } from "../../support/control-plane.js";
+import { poll } from "../../support/envoy-process.js";
 import { createTestRepository, type Changes, type TestRepository } from "../../support/git-repo.js";
 import { startGitServer, type GitServer } from "../../support/git-server.js";
 import { plainSnapshot } from "../../support/made-snapshot.js";
@@ -192,6 +193,31 @@ describe("a restart", () => {
     assert.equal(plane.reconciler.serving()?.commit.commit.oid, proven);
   });
 
+  it("with damaged files goes on as well as it can, and needs nobody", async () => {
+    const a = await git.commit(gatewayFiles(9001));
+    await start();
+    await plane.reaches(a, "live");
+    const before = served();
+    await plane.close();
+    const state = join(folder, "state");
+    await writeFile(join(state, "history.json"), '{"version":1,"records":[{"commit":{"oid":"');
+    await start();
+    await plane.reaches(a, "live");
+    assert.deepEqual(served(), before);
+    await plane.close();
+    for (const name of await readdir(state)) {
+      if (name.endsWith(".journal")) await writeFile(join(state, name), "GLOOJRN2 is no journal");
+    }
+    killRemote();
+    await start();
+    assert.equal(plane.reconciler.serving(), undefined);
+    assert.match(plane.reconciler.status().problems.join(), /torn/);
+    assert.equal(plane.record(a)?.state, "seen");
+    remote.setFault(undefined);
+    await plane.reaches(a, "live");
+    assert.deepEqual(served(), before);
+  });
+
   it("keeps the endpoints that were found last, which cost no build", async () => {
     const a = await git.commit(gatewayFiles(9001));
     await start();
@@ -264,6 +290,44 @@ describe("a restart", () => {
       for (let turns = 0; versionOf() === before && turns < 100; turns++) await nextTurn(plane);
       assert.notEqual(versionOf(), before);
       assert.equal(plane.record(a)?.state, "live");
+    });
+
+    it("keeps the veto when one changes while a commit is on trial", async () => {
+      const a = await git.commit(withTls);
+      await start({ secretsFolder });
+      await plane.reaches(a, "live");
+      const secretOf = (): string | undefined =>
+        plane.reconciler.serving()?.snapshot.roles.get("ingress")?.sets.get(typeUrls.secret)
+          ?.version;
+      const clustersOf = (): string | undefined =>
+        plane.reconciler.serving()?.snapshot.roles.get("ingress")?.sets.get(typeUrls.cluster)
+          ?.version;
+      const [secret, clusters] = [secretOf(), clustersOf()];
+      const robot = connectRobotEnvoy(plane.port, "ingress~1");
+      robots.push(robot);
+      await poll("it to be proven", () => plane.record(a)?.durations.allAcks);
+      robot.silent = true;
+      const sent = robot.responses.length;
+      const slow = "type: static\nconnection_timeout: 9s\n";
+      const b = await git.commit({
+        "upstreams/back.yaml": upstreamYaml("back", 9001).replace("type: static\n", slow),
+      });
+      await plane.turn();
+      assert.notEqual(clustersOf(), clusters);
+      await robot.waitFor("it to be sent", () => robot.responses.length > sent);
+      await writeSecret("front.example");
+      await plane.secrets.refresh();
+      await poll("the new secret", () => (secretOf() === secret ? undefined : true));
+      let refusals = 0;
+      robot.refuses = ({ type_url }) =>
+        type_url === typeUrls.cluster && refusals++ === 0 ? "I will not" : undefined;
+      robot.silent = false;
+      await plane.reaches(b, "refused");
+      await poll("the old clusters with the new secret", () =>
+        clustersOf() === clusters && secretOf() !== secret ? true : undefined,
+      );
+      assert.equal(plane.reconciler.serving()?.commit.commit.oid, a);
+      await plane.reaches(a, "live");
     });
 
     it("does not happen when a secret goes bad: what is served stays", async () => {
