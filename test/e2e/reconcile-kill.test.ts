@@ -60,7 +60,7 @@ it(`serves the same bytes and versions after each of ${rounds} kills with the re
     for (let round = 0; round <= rounds; round++) {
       // The first life has nothing to restore. From then on the remote is dead at each start.
       if (round > 0) remote.setFault(() => ({ kind: "hang-up" }));
-      const serve = await startRunningServe(args);
+      const serve = await startRunningServe(args, {}, "built");
       const robot = connectRobotEnvoy(serve.adsPort, "ingress~1");
       try {
         if (round > 0) {
