@@ -24,7 +24,8 @@ describe("a real Envoy under traffic", () => {
     backend = createServer((_, response) => response.end("fine"));
     await once(backend.listen(0, "127.0.0.1"), "listening");
     ({ port: backendPort } = backend.address() as AddressInfo);
-    server = createAdsServer({ port: 0, now: Date.now });
+    // As long as it takes, so that a busy machine does not decide the outcome.
+    server = createAdsServer({ port: 0, now: Date.now, warmingMs: 20_000 });
   });
   afterEach(async () => {
     await envoy.close();
