@@ -24,12 +24,12 @@ export async function generateLanguageTypes(root, write = writeFileSync) {
 async function typesOf(root, names, origin) {
   const defs = {};
   const read = (name) => JSON.parse(readFileSync(join(root, "schemas", `${name}.schema.json`)));
-  const shared = names.includes("upstream") ? ["common"] : [];
-  const documents = [...names, ...shared].map((name) => [name, read(name)]);
+  const documents = [...names, "common"].map((name) => [name, read(name)]);
+  const text = JSON.stringify(documents);
   for (const [name, document] of documents) {
     if (document.type === "object") defs[document.title] = canonical(document, document);
-    for (const def of Object.values(document.$defs ?? {})) {
-      if (name === "common" && !usedByType(def)) continue;
+    for (const [key, def] of Object.entries(document.$defs ?? {})) {
+      if (name === "common" && !(usedByType(def) && text.includes(`#/$defs/${key}"`))) continue;
       defs[def.title] = canonical(def, document);
     }
   }
@@ -118,7 +118,7 @@ function canonical(schema, document) {
   return result;
 }
 
-const commonTitles = { metadata: "Metadata", sslConfig: "SslConfig" };
+const commonTitles = { metadata: "Metadata", sslConfig: "SslConfig", tlsConfig: "TlsConfig" };
 
 function isIgnored(schema) {
   return schema["x-gloo-ignored"] === true || resolve(schema.$ref ?? "") === "status";

@@ -2,6 +2,7 @@ import type { CatalogEntry } from "./catalog-entry.js";
 import { cloudCatalog } from "./catalog-cloud.js";
 import { grpcCatalog } from "./catalog-grpc.js";
 import { envoyCatalog } from "./catalog-envoy.js";
+import { kubernetesCatalog } from "./catalog-kubernetes.js";
 import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
 import { restCatalog } from "./catalog-rest.js";
@@ -15,6 +16,7 @@ export const catalog = {
   ...restCatalog,
   ...cloudCatalog,
   ...grpcCatalog,
+  ...kubernetesCatalog,
   ...envoyCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 

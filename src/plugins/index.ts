@@ -5,6 +5,7 @@ import { envoyExtensionsPlugin } from "./envoy-extensions/plugin.js";
 import { googleFunctionsPlugin } from "./google-functions/plugin.js";
 import { grpcPlugin } from "./grpc/plugin.js";
 import { httpFiltersPlugin } from "./http-filters/plugin.js";
+import { kubernetesPlugin } from "./kubernetes/plugin.js";
 import { restPlugin } from "./rest/plugin.js";
 import { routeCorsPlugin } from "./route-cors/plugin.js";
 import { routeHeadersPlugin } from "./route-headers/plugin.js";
@@ -16,6 +17,7 @@ import { staticPlugin } from "./static/plugin.js";
 /** The features of the language that come with the product, in the order in which they are merged. */
 export const builtinPlugins: readonly TranslationPlugin[] = [
   staticPlugin,
+  kubernetesPlugin,
   awsLambdaPlugin,
   azureFunctionsPlugin,
   googleFunctionsPlugin,

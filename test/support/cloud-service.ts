@@ -19,13 +19,16 @@ export interface CloudService {
   close(): Promise<void>;
 }
 
-/** Starts a cloud on a free port. */
-export async function startCloudService(): Promise<CloudService> {
+/** Starts a cloud on a free port, with a certificate for `dnsNames` too. */
+export async function startCloudService(dnsNames: readonly string[] = []): Promise<CloudService> {
   const folder = await mkdtemp(join(tmpdir(), "gloo-cloud-"));
   const authority = createCertificateAuthority("cloud");
   const caFile = join(folder, "ca.pem");
   await writeFile(caFile, authority.certificate);
-  const { certificate: cert, privateKey: key } = authority.issue({ commonName: "localhost" });
+  const { certificate: cert, privateKey: key } = authority.issue({
+    commonName: "localhost",
+    dnsNames,
+  });
   const received: Received[] = [];
   const server: Server = createServer({ cert, key }, (message, response) => {
     const chunks: Buffer[] = [];

@@ -467,6 +467,59 @@ export interface GoogleIdToken {
   readonly secret_ref?: string;
 }
 /**
+ * The `spec` of an upstream of type `kubernetes`: a Service of a Kubernetes cluster, which Envoy finds by the cluster's DNS.
+ */
+export interface KubernetesSpec {
+  /**
+   * The name of the Service.
+   */
+  readonly service_name: string;
+  /**
+   * The namespace of the Service.
+   */
+  readonly service_namespace: string;
+  /**
+   * The port of the Service (`port`, not `targetPort`), 1 to 65,535; of a headless Service, that of its pods. DNS does not tell it, so it is required.
+   */
+  readonly service_port: number;
+  /**
+   * Labels that pods of the Service have to have. Not used: DNS gives the Service, not its pods. A check warns of it.
+   */
+  readonly labels?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * The DNS domain of the cluster. An addition to the language of 2018.
+   */
+  readonly cluster_domain?: string;
+  /**
+   * Speak TLS to the Service and verify its certificate. Default: true if its port is 443, else false. An addition to the language of 2018.
+   */
+  readonly tls?: boolean;
+  readonly tls_config?: TlsConfig;
+}
+/**
+ * How TLS to the back end is done. An addition to the language of 2018, which verified nothing.
+ */
+export interface TlsConfig {
+  /**
+   * Server name to ask for and to verify. Default: the host's own name.
+   */
+  readonly sni?: string;
+  /**
+   * Secret with the trusted CA (`tls.root`) and, for a back end that asks for one, a client certificate (`tls.crt` and `tls.key`). Without `tls.root` the process's own CA file is trusted.
+   */
+  readonly secret_ref?: string;
+  /**
+   * The certificate must be for one of these names, instead of for the host's.
+   */
+  readonly subject_alt_names?: readonly string[];
+  /**
+   * Accept any certificate. Whoever can answer at the address can then read and change the traffic; a check warns of it.
+   */
+  readonly insecure_skip_verify?: boolean;
+}
+/**
  * The `spec` of an upstream of type `static` (or `service`, its name in 0.2.x): a back end at fixed addresses.
  */
 export interface StaticSpec {
@@ -496,25 +549,4 @@ export interface Host {
    * 1 to 65,535.
    */
   readonly port: number;
-}
-/**
- * How TLS to the back end is done. An addition to the language of 2018, which verified nothing.
- */
-export interface TlsConfig {
-  /**
-   * Server name to ask for and to verify. Default: the host's own name.
-   */
-  readonly sni?: string;
-  /**
-   * Secret with the trusted CA (`tls.root`) and, for a back end that asks for one, a client certificate (`tls.crt` and `tls.key`). Without `tls.root` the process's own CA file is trusted.
-   */
-  readonly secret_ref?: string;
-  /**
-   * The certificate must be for one of these names, instead of for the host's.
-   */
-  readonly subject_alt_names?: readonly string[];
-  /**
-   * Accept any certificate. Whoever can answer at the address can then read and change the traffic; a check warns of it.
-   */
-  readonly insecure_skip_verify?: boolean;
 }

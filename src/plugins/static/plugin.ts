@@ -1,10 +1,10 @@
-import { Cluster_DiscoveryType, Cluster_DnsLookupFamily } from "../../envoy/generated/messages.js";
+import { Cluster_DnsLookupFamily } from "../../envoy/generated/messages.js";
 import type { StaticSpec } from "../../model/generated/plugins.js";
 import { readSchema } from "../../model/schema-files.js";
 import type { Upstream } from "../../model/upstream.js";
-import { localityOf } from "../../translate/endpoints.js";
 import type { ClusterPatch, TranslationPlugin } from "../../translate/plugin.js";
-import { isNamed, tlsOf } from "./upstream-tls.js";
+import { lookedUpCluster } from "../looked-up-cluster.js";
+import { isNamed, tlsOf } from "../upstream-tls.js";
 
 /** Upstreams at fixed addresses: type `static`, called `service` in 0.2.x. */
 export const staticPlugin: TranslationPlugin = {
@@ -38,16 +38,9 @@ function known({ hosts }: StaticSpec): ClusterPatch {
   return { cluster: {}, endpoints: hosts.map(({ addr: address, port }) => ({ address, port })) };
 }
 
-/** Envoy looks the names up, and takes all addresses that it finds. */
+/** Some have names. */
 function lookedUp(name: string, { hosts, enable_ipv6 = false }: StaticSpec): ClusterPatch {
   const endpoints = hosts.map(({ addr: address, port }) => ({ address, port }));
-  return {
-    cluster: {
-      type: Cluster_DiscoveryType.STRICT_DNS,
-      dns_lookup_family: enable_ipv6
-        ? Cluster_DnsLookupFamily.ALL
-        : Cluster_DnsLookupFamily.V4_ONLY,
-      load_assignment: { cluster_name: name, endpoints: [localityOf(endpoints)] },
-    },
-  };
+  const family = enable_ipv6 ? Cluster_DnsLookupFamily.ALL : Cluster_DnsLookupFamily.V4_ONLY;
+  return { cluster: lookedUpCluster(name, endpoints, family) };
 }

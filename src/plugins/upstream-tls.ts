@@ -1,15 +1,23 @@
 import { isIP, SocketAddress } from "node:net";
-import { packAny } from "../../envoy/codec.js";
+import { packAny } from "../envoy/codec.js";
 import {
   SubjectAltNameMatcher_SanType as SanType,
   type CommonTlsContext,
   type SubjectAltNameMatcher,
   type UpstreamTlsContext,
-} from "../../envoy/generated/messages.js";
-import type { Host, StaticSpec, TlsConfig } from "../../model/generated/plugins.js";
-import type { ClusterPatch, HookContext } from "../../translate/plugin.js";
-import { certificateName, sdsConfig, trustedCaName, upstreamCaName } from "../../translate/sds.js";
-import { tlsSocketName } from "../../translate/tls.js";
+} from "../envoy/generated/messages.js";
+import type { Host, TlsConfig } from "../model/generated/plugins.js";
+import type { ClusterPatch, HookContext } from "../translate/plugin.js";
+import { certificateName, sdsConfig, trustedCaName, upstreamCaName } from "../translate/sds.js";
+import { tlsSocketName } from "../translate/tls.js";
+
+/** What specs of upstreams say of their hosts, and of TLS to them. */
+export interface TlsHosts {
+  readonly hosts: readonly Host[];
+  /** Default: whether a host has port 443. */
+  readonly tls?: boolean;
+  readonly tls_config?: TlsConfig;
+}
 
 /** Whether a host is a name that has to be looked up. */
 export function isNamed({ addr }: Host): boolean {
@@ -20,7 +28,7 @@ export function isNamed({ addr }: Host): boolean {
  * How TLS to an upstream is done; undefined if it is not. The back end's certificate must come from a
  * trusted CA and be for the name or address that the upstream has, unless `tls_config` says otherwise.
  */
-export function tlsOf(spec: StaticSpec, context: HookContext): ClusterPatch | undefined {
+export function tlsOf(spec: TlsHosts, context: HookContext): ClusterPatch | undefined {
   const { hosts, tls = hosts.some(({ port }) => port === 443), tls_config: config = {} } = spec;
   if (!tls) {
     if (spec.tls_config)
