@@ -5,6 +5,7 @@ import type { Bench, BenchRow } from "./bench.js";
 import { checkBench } from "./check.js";
 import { edsWarmingBench } from "./eds-warming.js";
 import { fanOutBench } from "./fan-out.js";
+import { functionsBench } from "./functions.js";
 import { coreSharePercent } from "./machine.js";
 import { memoryBench } from "./memory.js";
 import { oneChangeBench } from "./one-change.js";
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   fanOutBench,
   memoryBench,
   edsWarmingBench,
+  functionsBench,
 ];
 
 const asked = process.argv.slice(2);
