@@ -5,6 +5,7 @@ import { envoyExtensionsPlugin } from "./envoy-extensions/plugin.js";
 import { googleFunctionsPlugin } from "./google-functions/plugin.js";
 import { grpcPlugin } from "./grpc/plugin.js";
 import { httpFiltersPlugin } from "./http-filters/plugin.js";
+import { knativePlugin } from "./knative/plugin.js";
 import { kubernetesPlugin } from "./kubernetes/plugin.js";
 import { restPlugin } from "./rest/plugin.js";
 import { routeCorsPlugin } from "./route-cors/plugin.js";
@@ -18,6 +19,7 @@ import { staticPlugin } from "./static/plugin.js";
 export const builtinPlugins: readonly TranslationPlugin[] = [
   staticPlugin,
   kubernetesPlugin,
+  knativePlugin,
   awsLambdaPlugin,
   azureFunctionsPlugin,
   googleFunctionsPlugin,

@@ -467,6 +467,27 @@ export interface GoogleIdToken {
   readonly secret_ref?: string;
 }
 /**
+ * The `spec` of an upstream of type `knative`: a service of Knative, which its ingress gateway knows by its host name.
+ */
+export interface KnativeSpec {
+  /**
+   * The name of the Knative service. Says which one it is; the gateway goes by `hostname`.
+   */
+  readonly service_name?: string;
+  /**
+   * The namespace of the Knative service.
+   */
+  readonly service_namespace?: string;
+  /**
+   * The host name by which the ingress gateway knows the service. Requests carry it in place of the client's.
+   */
+  readonly hostname: string;
+  /**
+   * The URL of Knative's ingress gateway. With `https://` its certificate is verified, and has to be for `hostname`. An addition to the language of 2018, where it was looked for in the cluster.
+   */
+  readonly ingress?: string;
+}
+/**
  * The `spec` of an upstream of type `kubernetes`: a Service of a Kubernetes cluster, which Envoy finds by the cluster's DNS.
  */
 export interface KubernetesSpec {
