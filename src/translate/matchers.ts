@@ -7,9 +7,11 @@ import type {
 } from "../envoy/generated/messages.js";
 import type { EventMatcher, RequestMatcher, Route } from "../model/virtual-service.js";
 
-/** Where events are posted, and the header with their type: fixed by the language. */
+/** Where events are posted, and the headers with their type: fixed by the language. */
 const eventPath = "/events";
 const eventTypeHeader = "X-Event-Type";
+const cloudEventTypeHeader = "ce-type";
+const cloudEventVersion = headerIs("ce-specversion", "1.0");
 
 /** Which requests a route takes, in Envoy's words. */
 export function matchOf({ request_matcher, event_matcher }: Route): RouteMatch | undefined {
@@ -71,11 +73,29 @@ function methodMatch(verbs: readonly string[]): HeaderMatcher | undefined {
   return { name: ":method", string_match: { safe_regex: { regex } } };
 }
 
-function eventMatch({ event_type }: EventMatcher): RouteMatch {
-  return {
-    path: eventPath,
-    headers: [{ name: eventTypeHeader, string_match: { exact: event_type } }],
-  };
+function eventMatch({ event_type, format = "gloo" }: EventMatcher): RouteMatch {
+  const headers =
+    format === "gloo"
+      ? [headerIs(eventTypeHeader, event_type)]
+      : [headerIs(cloudEventTypeHeader, cloudEventText(event_type)), cloudEventVersion];
+  return { path: eventPath, headers };
+}
+
+function headerIs(name: string, value: string): HeaderMatcher {
+  return { name, string_match: { exact: value } };
+}
+
+/**
+ * A text as a header of a CloudEvent has it: spaces, quotes, `%` and all that is not ASCII are encoded.
+ * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values
+ */
+function cloudEventText(text: string): string {
+  return text.replace(/[^!#$&-~]/gu, (character) =>
+    Buffer.from(character).reduce(
+      (encoded, byte) => `${encoded}%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+      "",
+    ),
+  );
 }
 
 /** The regex (RE2) that matches exactly this text. */

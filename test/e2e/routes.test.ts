@@ -13,6 +13,10 @@ function route(request_matcher: object, fields: RouteFields = {}): object {
   return { request_matcher, single_destination: { upstream: { name: "back" } }, ...fields };
 }
 
+function eventRoute(event_matcher: object): object {
+  return { event_matcher, single_destination: { upstream: { name: "back" } } };
+}
+
 /** A route that is recognised by a header that it adds to the request. */
 function marked(mark: string, request_matcher: object, fields: RouteFields = {}): object {
   const add_request_headers = [{ key: "x-mark", value: mark }];
@@ -25,6 +29,16 @@ function upstream(name: string, addr: string, port: number): object {
 
 function virtualService(domain: string, routes: readonly object[]): object {
   return { domains: [domain], routes };
+}
+
+/** The headers of an event in binary mode. */
+function cloudEvent(type: string, version = "1.0"): Readonly<Record<string, string>> {
+  return { "ce-specversion": version, "ce-type": type, "ce-id": "1", "ce-source": "/pets" };
+}
+
+function structuredEvent(contentType: string) {
+  const body = '{"specversion": "1.0", "type": "pet.new", "id": "1", "source": "/pets"}';
+  return { headers: { "content-type": contentType }, body };
 }
 
 describe("routes in a real Envoy", () => {
@@ -64,7 +78,13 @@ describe("routes in a real Envoy", () => {
           marked("verbs", { path_prefix: "/v", verbs: ["PUT", "POST"] }),
           marked("regex", { path_regex: "/r/[0-9]+" }),
           marked("exact", { path_exact: "/e" }),
-          { ...route({}), request_matcher: undefined, event_matcher: { event_type: "pet.new" } },
+          eventRoute({ event_type: "pet.new" }),
+          eventRoute({ event_type: "pet.new", format: "cloudevents" }),
+          eventRoute({ event_type: 'Größe 100% "new"', format: "cloudevents" }),
+          marked("structured", {
+            path_exact: "/events",
+            headers: { "content-type": String.raw`application/cloudevents\+json.*` },
+          }),
           marked("first", { path_prefix: "/f" }),
           marked("second", { path_prefix: "/f/longer" }),
         ]),
@@ -173,6 +193,22 @@ describe("routes in a real Envoy", () => {
     ["/e/", {}, 404],
     ["/events", { method: "POST", headers: { "x-event-type": "pet.new" } }, "/events"],
     ["/events", { method: "POST", headers: { "x-event-type": "pet.newer" } }, 404],
+    ["/events", { method: "POST", headers: cloudEvent("pet.new") }, "/events"],
+    ["/events", { method: "POST", headers: cloudEvent("pet.newer") }, 404],
+    ["/events", { method: "POST", headers: cloudEvent("pet.new", "0.3") }, 404],
+    ["/event", { method: "POST", headers: cloudEvent("pet.new") }, 404],
+    [
+      "/events",
+      { method: "POST", headers: cloudEvent("Gr%C3%B6%C3%9Fe%20100%25%20%22new%22") },
+      "/events",
+    ],
+    // In structured mode nothing but the body says the type.
+    [
+      "/events",
+      { method: "POST", ...structuredEvent("application/cloudevents+json") },
+      "structured",
+    ],
+    ["/events", { method: "POST", ...structuredEvent("application/cloudevents-batch+json") }, 404],
     ["/f/longer", {}, "first"],
   ] as const) {
     it(`matches ${JSON.stringify(sent)} ${path}: ${want}`, async () => {

@@ -155,13 +155,17 @@ export interface RequestMatcher {
   readonly verbs?: readonly string[];
 }
 /**
- * Takes events of one type: requests to `/events` whose header `X-Event-Type` names it.
+ * Takes events of one type: requests to `/events` whose headers name it.
  */
 export interface EventMatcher {
   /**
    * The type of the events.
    */
   readonly event_type: string;
+  /**
+   * How events say their type. `gloo`: by the header `X-Event-Type`. `cloudevents`: by the header `ce-type`, as CloudEvents 1.0 in binary mode; events in structured mode, with all of it in the body, are not taken. An addition to the language of 2018.
+   */
+  readonly format?: "gloo" | "cloudevents";
 }
 /**
  * Where requests go: exactly one of an upstream and a function of one.
