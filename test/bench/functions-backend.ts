@@ -8,6 +8,7 @@ import { answers, clientBody, grpcMethod, restBody } from "./functions-config.js
 /** Whether a request is one that a route of the benchmark makes. */
 function isRight(head: string, body: string): boolean {
   if (head.startsWith("POST /plain/")) return body === clientBody;
+  if (head.startsWith("POST /body/")) return body === restBody;
   if (head.startsWith("PUT /api/")) return body === restBody && head.includes("\r\nx-user: anon");
   const isCall = head.startsWith("POST /2015-03-31/functions/rename/invocations ");
   return isCall && body === clientBody && head.includes("\r\nauthorization: AWS4-HMAC-SHA256 Cred");

@@ -2,14 +2,18 @@ import type { JsonObject } from "../../src/lib/json.js";
 import { Secret, type Secrets } from "../../src/model/secret.js";
 import type { TreeContent } from "../support/tree.js";
 
-/** A kind of route that benchmark P8 measures. */
-export type Kind = "plain" | "rest" | "lambda" | "grpc";
+/**
+ * A kind of route that benchmark P8 measures: to an upstream, to a REST function that has a template for the
+ * body alone or for path, header and body, to one of AWS Lambda, and to one of gRPC.
+ */
+export type Kind = "plain" | "body" | "rest" | "lambda" | "grpc";
 
 /** What a client sends to a route, and gets: `/<kind>/7` and this body. */
 export const clientBody = '{"name": "Rex", "tags": ["a", "b"]}';
 /** What the back ends answer; that of gRPC, made of the message. */
 export const answers: Readonly<Record<Kind, string>> = {
   plain: '{"name":"Rex"}',
+  body: '{"name":"Rex"}',
   rest: '{"name":"Rex"}',
   lambda: '{"name":"Rex"}',
   grpc: '{"id":"7","name":"Rex"}',
@@ -39,7 +43,10 @@ export const secrets: Secrets = new Map([
 /** The config of one route of each kind. */
 export function oneOfEach(backPort: number, grpcPort: number): Record<string, TreeContent> {
   const upstreams = [
-    restUpstream(backPort, [{ name: "rename", spec: restFunction("/api/pets") }]),
+    restUpstream(backPort, [
+      { name: "rename", spec: restFunction("/api/pets") },
+      { name: "body", spec: { body: '{"pet": {"id": 7, "name": "{{ name }}"}}' } },
+    ]),
     {
       name: "lambda",
       type: "aws",
@@ -60,6 +67,7 @@ export function oneOfEach(backPort: number, grpcPort: number): Record<string, Tr
   ];
   const routes = [
     route("/plain/", { upstream: { name: "rest" } }),
+    route("/body/", { function: { upstream_name: "rest", function_name: "body" } }),
     routeTo("rest", "rename"),
     route("/lambda/", { function: { upstream_name: "lambda", function_name: "rename" } }),
     routeTo("grpc", "Rename"),

@@ -18,7 +18,7 @@ import {
 } from "./functions-config.js";
 
 const rounds = 9;
-const sliceMs = 500;
+const sliceMs = 400;
 const connections = 16;
 const pipelined = 8;
 const functionCount = 1_000;
@@ -66,9 +66,14 @@ async function measureRequests(httpPort: number, grpcPort: number): Promise<read
     await gateway.resolved(["rest", "lambda", "grpc"]);
     const port = await listenerPort(gateway);
     const slice = (kind: Kind): Promise<Slice> => measureSlice(client, port, pid, kind);
-    const kinds = ["rest", "lambda", "grpc"] as const;
+    const kinds = ["body", "rest", "lambda", "grpc"] as const;
     for (const kind of kinds) await slice(kind); // until connections are open and functions compiled
-    const pairs: Record<(typeof kinds)[number], Pair[]> = { rest: [], lambda: [], grpc: [] };
+    const pairs: Record<(typeof kinds)[number], Pair[]> = {
+      body: [],
+      rest: [],
+      lambda: [],
+      grpc: [],
+    };
     let before = await slice("plain");
     for (let round = 0; round < rounds; round++) {
       for (const kind of kinds) {
@@ -79,7 +84,8 @@ async function measureRequests(httpPort: number, grpcPort: number): Promise<read
       }
     }
     return [
-      ...rowsOf("a REST function with a body template", pairs.rest, 0.75),
+      ...rowsOf("a REST function with a body template", pairs.body, 0.75),
+      ...rowsOf("one with templates for path, header and body", pairs.rest),
       ...rowsOf("a function of AWS Lambda", pairs.lambda),
       ...rowsOf("a unary gRPC function", pairs.grpc),
     ];
