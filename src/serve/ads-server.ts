@@ -1,4 +1,5 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { systemClock } from "../lib/clock.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import { type Call, type CallContext, serveCall } from "./call.js";
 import { defaultRoleBindings } from "./certificate-role.js";
@@ -118,7 +119,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     roleBindings: options.tls?.clientCa && (options.tls.roleBindings ?? defaultRoleBindings),
     now: options.now,
     warmingMs: options.warmingMs ?? 500,
-    after: options.after ?? afterByTimer,
+    after: options.after ?? systemClock.after,
     emit(event) {
       for (const listener of listeners) listener(event);
     },
@@ -196,14 +197,6 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
       await graceful;
       clearTimeout(timer);
     },
-  };
-}
-
-function afterByTimer(ms: number, action: () => void): () => void {
-  const timer = setTimeout(action, ms);
-  timer.unref();
-  return () => {
-    clearTimeout(timer);
   };
 }
 

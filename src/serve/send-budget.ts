@@ -1,3 +1,5 @@
+import { systemClock } from "../lib/clock.js";
+
 /** Decides when a large response may be written, so that not all streams hold a copy of one at once. */
 export interface SendBudget {
   /**
@@ -28,7 +30,7 @@ export interface SendBudgetOptions {
  */
 export function createSendBudget(options: SendBudgetOptions = {}): SendBudget {
   const { maxBytes = 16 * 1024 * 1024, smallBytes = 64 * 1024, patienceMs = 500 } = options;
-  const after = options.after ?? afterByTimer;
+  const after = options.after ?? systemClock.after;
   const waiting: (() => void)[] = [];
   let onTheirWay = 0;
   let isWriting = false;
@@ -69,12 +71,5 @@ export function createSendBudget(options: SendBudgetOptions = {}): SendBudget {
       });
       writeNext();
     },
-  };
-}
-
-function afterByTimer(delayMs: number, action: () => void): () => void {
-  const timer = setTimeout(action, delayMs).unref();
-  return () => {
-    clearTimeout(timer);
   };
 }
