@@ -65,25 +65,19 @@ export async function configTargetOf(
   if (gitPasswordFile !== undefined && gitTokenFile !== undefined) {
     throw new CommandError("--git-token-file and --git-password-file exclude each other");
   }
-  const absolute = (file: string): string => resolve(io.cwd, file);
-  const hasCredentials = gitUsername ?? gitPasswordFile ?? gitTokenFile;
-  const { createCredentialsProvider } = await import("../../source/credentials.js");
+  const absolute = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : resolve(io.cwd, file);
+  const { remoteOptionsOf } = await import("../../app/git-options.js");
   return {
     where,
     ...(ref === undefined ? {} : { ref }),
     ...(path === undefined ? {} : { path }),
-    remote: {
-      ...(hasCredentials === undefined
-        ? {}
-        : {
-            credentials: createCredentialsProvider({
-              ...(gitUsername === undefined ? {} : { username: gitUsername }),
-              ...(gitPasswordFile === undefined ? {} : { passwordFile: absolute(gitPasswordFile) }),
-              ...(gitTokenFile === undefined ? {} : { tokenFile: absolute(gitTokenFile) }),
-            }),
-          }),
-      ...(gitCaFile === undefined ? {} : { caFile: absolute(gitCaFile) }),
-      ...(gitProxy === undefined ? {} : { proxy: gitProxy }),
-    },
+    remote: remoteOptionsOf({
+      gitUsername,
+      gitPasswordFile: absolute(gitPasswordFile),
+      gitTokenFile: absolute(gitTokenFile),
+      gitCaFile: absolute(gitCaFile),
+      gitProxy,
+    }),
   };
 }
