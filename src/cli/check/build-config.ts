@@ -15,18 +15,33 @@ export interface BuiltConfig extends OneBuild {
   readonly source: ConfigTree;
 }
 
+/** What a config is built with. */
+export interface BuildOptions {
+  readonly secretsDir?: string;
+  readonly plugin?: readonly string[];
+}
+
 /**
  * Reads and builds the config that is meant. Says on stderr what is wrong with files of the secrets
  * folder. Places of diagnostics lead there from the working folder.
  */
 export async function buildConfig(
   target: ConfigTarget,
-  { secretsDir, plugin }: { readonly secretsDir?: string; readonly plugin?: readonly string[] },
+  options: BuildOptions,
+  io: Io,
+): Promise<BuiltConfig> {
+  return buildTree(readConfigTree(target, io), options, io);
+}
+
+/** As {@link buildConfig}, of a tree that is still being read. */
+export async function buildTree(
+  reading: Promise<ConfigTree>,
+  { secretsDir, plugin }: BuildOptions,
   io: Io,
 ): Promise<BuiltConfig> {
   // What builds takes as long to load as the config takes to read: both at once.
   const loading = import("../../app/build-once.js");
-  const source = await readConfigTree(target, io);
+  const source = await reading;
   const { buildOnce } = await loading;
   const files = countFiles(source.tree.root);
   const build = await withProgress(io, `checking ${files} files`, () =>
