@@ -30,6 +30,11 @@ export interface GitRepositoryOptions {
   readonly timeouts?: Partial<SourceTimeouts>;
   /** Which files are read. Default: `wantsConfig`. */
   readonly wants?: WantsPath;
+  /**
+   * Folders of objects besides those of a local repository, such as the quarantine of a push
+   * (`GIT_OBJECT_DIRECTORY`). Default: none.
+   */
+  readonly objectFolders?: readonly string[];
 }
 
 /** Opens nothing yet: the first call of the repository does. Throws for options that cannot work. */
@@ -42,7 +47,11 @@ export function createGitRepository(options: GitRepositoryOptions): GitRepositor
     wants: options.wants ?? wantsConfig,
   };
   if (location.kind === "local")
-    return createLocalRepository({ ...common, folder: location.folder });
+    return createLocalRepository({
+      ...common,
+      folder: location.folder,
+      objectFolders: options.objectFolders ?? [],
+    });
   if (options.dataDir === undefined) {
     throw new SourceError(
       "source/disk",

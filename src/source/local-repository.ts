@@ -22,6 +22,8 @@ export interface LocalRepositoryOptions {
   readonly basePath: string;
   readonly limits: SourceLimits;
   readonly wants: WantsPath;
+  /** Folders of objects besides its own, such as those of a push that is not accepted yet. */
+  readonly objectFolders: readonly string[];
 }
 
 /** Watches a repository on disk, in place: nothing is copied, and nothing in it is ever written. */
@@ -33,7 +35,7 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
 
   function open(): LocalRepository {
     if (opened?.isStale() === true) close();
-    return (opened ??= openLocal(options.folder));
+    return (opened ??= openLocal(options));
   }
 
   function close(): void {
@@ -115,12 +117,15 @@ interface LocalRepository extends ReadableRepository {
   close(): void;
 }
 
-function openLocal(folder: string): LocalRepository {
+function openLocal({
+  folder,
+  objectFolders,
+}: Pick<LocalRepositoryOptions, "folder" | "objectFolders">): LocalRepository {
   const { gitdir, headFile } = locate(folder);
   refuseUnknownFormats(gitdir, folder);
   const packTime = (): number | undefined => statOf(join(gitdir, "objects", "pack"))?.mtimeMs;
   const openedTime = packTime();
-  const store: ObjectStore = openObjectStore(join(gitdir, "objects"));
+  const store: ObjectStore = openObjectStore(join(gitdir, "objects"), objectFolders);
   const fs = createObjectFs({ gitdir, store: () => store, writable: false, headFile });
   const isStale = (): boolean => packTime() !== openedTime;
   return { fs, gitdir, store, isStale, close: () => store.close() };

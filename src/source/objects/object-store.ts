@@ -31,10 +31,13 @@ export interface ObjectStore {
 const cacheBytes = 64 * 1024 * 1024;
 const maxAlternateDepth = 5;
 
-/** Opens the objects below a repository's `objects` folder. */
-export function openObjectStore(objectsFolder: string): ObjectStore {
+/** Opens the objects below a repository's `objects` folder, and those of other folders like it. */
+export function openObjectStore(
+  objectsFolder: string,
+  borrowed: readonly string[] = [],
+): ObjectStore {
   const cache = createObjectCache(cacheBytes);
-  const folders = withAlternates(objectsFolder);
+  const folders = [objectsFolder, ...borrowed].flatMap((folder) => withAlternates(folder));
   const own: PackFile[] = [];
   const others: PackFile[] = [];
   let contexts = 0;
