@@ -17,6 +17,8 @@ export interface Io {
   stdout(text: string): void;
   /** Writes text as it is: everything that is not the result. */
   stderr(text: string): void;
+  /** All that comes in, to its end: what `-` stands for where a file is asked for. */
+  stdin(): Promise<Buffer>;
   /** Whether a person is looking at stdout: tables have borders, colours are used. */
   readonly isTerminal: boolean;
   /** Columns of the terminal; undefined where there is none. */

@@ -28,6 +28,9 @@ const io = createProcessIo(
   {
     argv: process.argv,
     env: process.env, // eslint-disable-line no-restricted-properties -- handed to app/settings.ts
+    get stdin() {
+      return process.stdin; // opened only by who reads it
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     cwd: () => process.cwd(),

@@ -1,3 +1,4 @@
+import { buffer } from "node:stream/consumers";
 import type { Ora } from "ora";
 import { createStyle, wantsColor, type Io, type Progress } from "./io.js";
 
@@ -8,6 +9,7 @@ const progressAfterMs = 400;
 export interface ProcessParts {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   cwd(): string;
@@ -20,6 +22,7 @@ export function createProcessIo(parts: ProcessParts, signal: AbortSignal): Io {
   return {
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
+    stdin: () => buffer(parts.stdin),
     isTerminal,
     columns: isTerminal ? stdout.columns : undefined,
     style: createStyle(wantsColor(argv, env, isTerminal)),

@@ -13,6 +13,7 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** What comes in by stdin. Default: nothing. */
   readonly input?: string;
 }
 
@@ -21,13 +22,14 @@ export function startGloo(args: readonly string[], options: CliOptions = {}): Ch
   return spawn(process.execPath, [`${root}dist/cli/main.js`, ...args], {
     cwd: options.cwd ?? root,
     env: options.env ?? process.env,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
 }
 
 /** Runs the executable to its end. */
 export async function runGloo(args: readonly string[], options?: CliOptions): Promise<CliResult> {
   const child = startGloo(args, options);
+  child.stdin?.end(options?.input);
   const chunks = { stdout: "", stderr: "" };
   child.stdout?.setEncoding("utf8").on("data", (text: string) => void (chunks.stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => void (chunks.stderr += text));

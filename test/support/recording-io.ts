@@ -14,6 +14,7 @@ export function recordingIo(changes: Partial<Io> = {}): RecordingIo {
   return {
     stdout: (text) => void (written.out += text),
     stderr: (text) => void (written.err += text),
+    stdin: () => Promise.resolve(Buffer.alloc(0)),
     isTerminal: false,
     columns: undefined,
     style: createStyle(false),
