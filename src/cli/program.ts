@@ -4,6 +4,7 @@ import { addBootstrapCommand } from "./commands/bootstrap.js";
 import { addCheckCommand } from "./commands/check.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
+import { addHookCommand } from "./commands/hook.js";
 import { addImportCommand } from "./commands/import.js";
 import { addRenderCommand } from "./commands/render.js";
 import { addServeCommand } from "./commands/serve.js";
@@ -46,6 +47,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addEnvoysCommand,
     addBootstrapCommand,
     addImportCommand,
+    addHookCommand,
     addDemoCommand,
   ]) {
     add(program, { io, finish });

@@ -86,7 +86,8 @@ async function readLocal({ where, ref, path = "" }: ConfigTarget, io: Io): Promi
   return { tree, commit: undefined, prefix: prefixOf(folder, where, io.cwd) };
 }
 
-async function readCommitted(
+/** Reads what is committed, under a progress line. */
+export async function readCommitted(
   options: GitRepositoryOptions,
   doing: string,
   io: Io,
