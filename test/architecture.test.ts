@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   translate: ["lib", "model", "diagnostics", "envoy"],
   plugins: ["lib", "model", "diagnostics", "envoy", "templates", "protos", "translate"],
   snapshot: ["lib", "envoy", "translate"],
+  routing: ["lib", "model", "diagnostics", "envoy", "templates", "translate"],
   "pipeline.ts": [
     "lib",
     "model",
@@ -29,6 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "validate",
     "translate",
     "snapshot",
+    "routing",
   ],
   serve: ["lib", "envoy", "snapshot"],
   state: ["lib", "envoy", "snapshot"],
@@ -43,6 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "source",
     "parse",
     "snapshot",
+    "routing",
     "pipeline.ts",
     "app",
     "admin",
