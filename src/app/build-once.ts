@@ -23,11 +23,19 @@ export interface OneBuild extends Build {
   readonly secretProblems: readonly SecretProblem[];
 }
 
-/**
- * Builds one tree as a control plane with default settings would, and serves it to nobody. Throws
- * `OperationalError` for a plugin that cannot be loaded.
- */
+/** Builds trees as a control plane with default settings would, and serves them to nobody. */
+export type OneBuilder = (tree: SourceTree) => OneBuild;
+
+/** Builds one tree. Throws `OperationalError` for a plugin that cannot be loaded. */
 export async function buildOnce(tree: SourceTree, options: BuildOnceOptions): Promise<OneBuild> {
+  return (await createOneBuilder(options))(tree);
+}
+
+/**
+ * Makes a builder for trees that are to be compared: what they have in common is built once, and is the
+ * same object (`===`) in both. Throws `OperationalError` for a plugin that cannot be loaded.
+ */
+export async function createOneBuilder(options: BuildOnceOptions): Promise<OneBuilder> {
   const pipeline = createPipeline({
     plugins: createPluginSet([...builtinPlugins, ...(await loadPlugins(options.plugins ?? []))]),
     settings: defaultTranslationSettings,
@@ -35,16 +43,20 @@ export async function buildOnce(tree: SourceTree, options: BuildOnceOptions): Pr
   const endpoints = new Map();
   if (options.secretsDir !== undefined) {
     const { secrets, problems } = await readSecrets(options.secretsDir);
-    const build = pipeline.build(tree, { secrets, endpoints });
-    return { ...build, uncheckedSecrets: [], secretProblems: problems };
+    return (tree) => {
+      const build = pipeline.build(tree, { secrets, endpoints });
+      return { ...build, uncheckedSecrets: [], secretProblems: problems };
+    };
   }
-  const secrets = new UnknownSecrets();
-  const build = pipeline.build(tree, { secrets, endpoints });
-  return {
-    ...build,
-    diagnostics: build.diagnostics.filter(({ code }) => code !== "secret/not-found"),
-    uncheckedSecrets: [...secrets.asked].sort(),
-    secretProblems: [],
+  return (tree) => {
+    const secrets = new UnknownSecrets();
+    const build = pipeline.build(tree, { secrets, endpoints });
+    return {
+      ...build,
+      diagnostics: build.diagnostics.filter(({ code }) => code !== "secret/not-found"),
+      uncheckedSecrets: [...secrets.asked].sort(),
+      secretProblems: [],
+    };
   };
 }
 
