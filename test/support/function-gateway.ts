@@ -2,9 +2,15 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { envoyBootstrap } from "../../src/cli/bootstrap/envoy-bootstrap.js";
+import { Cluster_DiscoveryType } from "../../src/envoy/generated/messages.js";
+import { typeUrls } from "../../src/envoy/type-urls.js";
 import type { Secrets } from "../../src/model/secret.js";
 import { createPipeline } from "../../src/pipeline.js";
 import { createAdsServer } from "../../src/serve/ads-server.js";
+import { clusterResource } from "../../src/snapshot/encode.js";
+import { resourceSetOf } from "../../src/snapshot/resource-set.js";
+import type { Snapshot, XdsResource } from "../../src/snapshot/snapshot.js";
+import { localityOf } from "../../src/translate/endpoints.js";
 import type { TranslationPlugin } from "../../src/translate/plugin.js";
 import { createPluginSet } from "../../src/translate/plugin-set.js";
 import {
@@ -67,6 +73,15 @@ export interface FunctionGateway {
   close(): Promise<void>;
 }
 
+/** What is served besides what the config says. */
+export interface GatewayExtras {
+  /**
+   * Clusters that Envoy makes by itself, each moved to a port of loopback that speaks HTTP. Envoy makes
+   * them when it gets what needs them, so they come after that.
+   */
+  readonly movedClusters?: readonly { readonly name: string; readonly port: number }[];
+}
+
 /**
  * Starts a gateway on free ports of loopback, with an Envoy that has nothing to serve so far. `options`:
  * settings that differ from the usual ones.
@@ -74,6 +89,7 @@ export interface FunctionGateway {
 export async function startFunctionGateway(
   plugins: readonly TranslationPlugin[],
   options: Partial<TranslationSettings> = {},
+  { movedClusters = [] }: GatewayExtras = {},
 ): Promise<FunctionGateway> {
   const received: Received[] = [];
   const backend = createServer((message, response) => {
@@ -136,6 +152,15 @@ export async function startFunctionGateway(
         const stats = await envoy.admin("/stats?filter=^cluster_manager.warming_clusters$");
         return / 0$/m.test(stats) ? true : undefined;
       });
+      if (movedClusters.length === 0) return;
+      const moved = movedClusters.map(({ name, port }) => movedCluster(name, port, builds));
+      server.publish(withClusters(build.snapshot, moved));
+      await poll("clusters to be moved", async () => {
+        const page = await envoy.admin("/clusters");
+        const hasMoved = ({ name, port }: { name: string; port: number }): boolean =>
+          page.includes(`${name}::127.0.0.1:${port}::`);
+        return movedClusters.every(hasMoved) || undefined;
+      });
     },
     send: ({ method = "GET", path, headers = {}, body }) =>
       new Promise((resolve, reject) => {
@@ -193,6 +218,31 @@ export async function startFunctionGateway(
     },
   };
   return gateway;
+}
+
+/** Adds clusters to what Envoys of the role `ingress` are served. */
+function withClusters(snapshot: Snapshot, clusters: readonly XdsResource[]): Snapshot {
+  const roles = new Map(snapshot.roles);
+  const role = roles.get("ingress");
+  const { cluster: type } = typeUrls;
+  const own = [...(role?.sets.get(type)?.resources.values() ?? [])];
+  if (role === undefined) return snapshot;
+  const sets = new Map(role.sets).set(type, resourceSetOf([...own, ...clusters]));
+  return { ...snapshot, id: `${snapshot.id}+`, roles: roles.set("ingress", { ...role, sets }) };
+}
+
+function movedCluster(name: string, port: number, build: number): XdsResource {
+  return clusterResource({
+    name,
+    // Other bytes than those of the last time, or Envoy would not be sent it again.
+    alt_stat_name: `${name}_${build}`,
+    type: Cluster_DiscoveryType.STATIC,
+    connect_timeout: { seconds: 5 },
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [localityOf([{ address: "127.0.0.1", port }])],
+    },
+  });
 }
 
 interface ClustersPage {

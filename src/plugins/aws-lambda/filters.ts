@@ -67,7 +67,13 @@ export function lambdaFilters(
   const first = luaScriptFilter(originalFilterName, keepOriginal);
   const call = (source: string): HttpFilter => luaScriptFilter("gloo.aws-lambda", source);
   return secret === undefined
-    ? [first, lambda, call(passes ? forward : forwardAndFail), signer(spec)]
+    ? [
+        first,
+        lambda,
+        call(passes ? forward : forwardAndFail),
+        signer(spec),
+        luaScriptFilter("gloo.aws-signed", refuseUnsigned),
+      ]
     : [
         first,
         lambda,
@@ -100,20 +106,15 @@ export function callPatch(call: FunctionCall): FunctionPatch {
 /** Only the script sets it: see original.lua. */
 const originalHeader = "x-gloo-original";
 
-const [original, call, forwardOnly, errors, sha256, signOnly] = [
-  "original",
-  "call",
-  "forward",
-  "errors",
-  "sha256",
-  "sign",
-].map((name) => new URL(`${name}.lua`, import.meta.url)) as [URL, URL, URL, URL, URL, URL];
+const readScript = (...names: readonly string[]): string =>
+  readLuaScripts(...names.map((name) => new URL(`${name}.lua`, import.meta.url)));
 
-const keepOriginal = readLuaScripts(original);
-const forward = readLuaScripts(call, forwardOnly);
-const forwardAndFail = readLuaScripts(call, forwardOnly, errors);
-const sign = readLuaScripts(sha256, call, signOnly);
-const signAndFail = readLuaScripts(sha256, call, signOnly, errors);
+const keepOriginal = readScript("original");
+const forward = readScript("call", "forward");
+const forwardAndFail = readScript("call", "forward", "errors");
+const refuseUnsigned = readScript("signed");
+const sign = readScript("sha256", "call", "sign");
+const signAndFail = readScript("sha256", "call", "sign", "errors");
 
 /** A region's schema lets nothing in it that could end a Lua string. */
 function regionLine(region: string): string {
