@@ -17,8 +17,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   validate: ["lib", "model", "diagnostics", "parse"],
   templates: ["lib"],
   protos: ["lib"],
+  messages: ["lib"],
   translate: ["lib", "model", "diagnostics", "envoy"],
-  plugins: ["lib", "model", "diagnostics", "envoy", "templates", "protos", "translate"],
+  plugins: ["lib", "model", "diagnostics", "envoy", "templates", "protos", "messages", "translate"],
   snapshot: ["lib", "envoy", "translate"],
   routing: ["lib", "model", "diagnostics", "envoy", "templates", "translate"],
   "pipeline.ts": [
@@ -38,6 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "envoy-binary": ["lib", "envoy"],
   reconcile: ["lib", "model", "diagnostics", "source", "snapshot", "serve", "state", "pipeline.ts"],
   admin: ["lib", "model", "diagnostics", "envoy", "snapshot", "reconcile", "serve"],
+  bridge: ["lib", "messages", "admin"],
   cli: [
     "lib",
     "model",
@@ -52,6 +54,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "envoy",
     "envoy-binary",
     "protos",
+    "bridge",
   ],
 };
 

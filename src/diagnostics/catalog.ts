@@ -3,20 +3,24 @@ import { cloudCatalog } from "./catalog-cloud.js";
 import { grpcCatalog } from "./catalog-grpc.js";
 import { envoyCatalog } from "./catalog-envoy.js";
 import { kubernetesCatalog } from "./catalog-kubernetes.js";
+import { natsCatalog } from "./catalog-nats.js";
 import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
 import { restCatalog } from "./catalog-rest.js";
+import { secretsCatalog } from "./catalog-secrets.js";
 import { translateCatalog } from "./catalog-translate.js";
 
 /** Every diagnostic of the product, by code. The files are split by the stage that reports them. */
 export const catalog = {
   ...parseCatalog,
+  ...secretsCatalog,
   ...validateCatalog,
   ...translateCatalog,
   ...restCatalog,
   ...cloudCatalog,
   ...grpcCatalog,
   ...kubernetesCatalog,
+  ...natsCatalog,
   ...envoyCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 

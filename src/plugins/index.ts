@@ -7,6 +7,7 @@ import { grpcPlugin } from "./grpc/plugin.js";
 import { httpFiltersPlugin } from "./http-filters/plugin.js";
 import { knativePlugin } from "./knative/plugin.js";
 import { kubernetesPlugin } from "./kubernetes/plugin.js";
+import { natsPlugin } from "./nats/plugin.js";
 import { restPlugin } from "./rest/plugin.js";
 import { routeCorsPlugin } from "./route-cors/plugin.js";
 import { routeHeadersPlugin } from "./route-headers/plugin.js";
@@ -25,6 +26,7 @@ export const builtinPlugins: readonly TranslationPlugin[] = [
   googleFunctionsPlugin,
   restPlugin,
   grpcPlugin,
+  natsPlugin,
   routeHeadersPlugin,
   routeRetriesPlugin,
   routeTimeoutPlugin,

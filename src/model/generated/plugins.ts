@@ -82,6 +82,19 @@ export interface GoogleFunctionSpec {
  */
 export interface GrpcFunctionSpec {}
 /**
+ * The `spec` of a function of a `nats` upstream. Functions need not be listed: without one of its name, a route's function is the subject itself.
+ */
+export interface NatsFunctionSpec {
+  /**
+   * The subject of the messages. Default: the name of the function.
+   */
+  readonly subject?: string;
+  /**
+   * What becomes of a message, if it differs from the `mode` of the upstream.
+   */
+  readonly mode?: "jetstream" | "core" | "request";
+}
+/**
  * The `spec` of a function of a `REST` upstream: the request that calls it. All texts are templates: `{{ id }}` is the parameter `id` of the route or, if it has none, the field `id` of the request's JSON body.
  */
 export interface RestFunctionSpec {
@@ -325,6 +338,36 @@ export interface GrpcService {
    * The file that describes the services, by its path below the folder `files` of the repository: a `.proto` file, or a descriptor set as `protoc --include_imports --descriptor_set_out` writes it.
    */
   readonly descriptors_file_ref: string;
+}
+/**
+ * The `properties` of a service of type `nats-streaming`, as in 2018. The hosts of the upstream are those of `gloo bridge`, which publishes to JetStream in place of NATS Streaming.
+ */
+export interface NatsStreamingService {
+  /**
+   * Name of a cluster of NATS Streaming. Without effect: JetStream has no such names.
+   */
+  readonly cluster_id?: string;
+  /**
+   * Prefix of the subjects by which clients found a cluster of NATS Streaming. Without effect: JetStream has no such prefix.
+   */
+  readonly discover_prefix?: string;
+  /**
+   * Secret whose value `token` Envoy shows to the bridge, which compares it with its `--token-file`. An addition to the language of 2018.
+   */
+  readonly secret_ref?: string;
+}
+/**
+ * The `properties` of a service of type `nats`: the hosts of the upstream are those of `gloo bridge`, and its functions are subjects. An addition to the language of 2018.
+ */
+export interface NatsService {
+  /**
+   * What becomes of a message. `jetstream`: a stream stores it, and the client gets 200 when it has; `core`: whoever listens at this moment gets it, and the client 202; `request`: whoever listens answers, and the client gets the answer. Default: `jetstream`.
+   */
+  readonly mode?: "jetstream" | "core" | "request";
+  /**
+   * Secret whose value `token` Envoy shows to the bridge, which compares it with its `--token-file`.
+   */
+  readonly secret_ref?: string;
 }
 /**
  * The `properties` of a service of type `REST`: there are none. Each function of the upstream says what request it is.
