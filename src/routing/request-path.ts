@@ -13,6 +13,10 @@ export type RequestPath =
  */
 export function readRequestPath(text: string, handling: RequestLineHandling): RequestPath {
   if (text.includes("#")) return { kind: "refused", problem: "the path has a # in it" };
+  // Envoy's reader of HTTP/1 takes visible ASCII only.
+  if (/[^!-~]/.test(text)) {
+    return { kind: "refused", problem: "the path has characters that have to be escaped" };
+  }
   if (!text.startsWith("/")) return { kind: "path", path: text };
   const queryStart = text.indexOf("?");
   const query = queryStart < 0 ? "" : text.slice(queryStart);
@@ -47,15 +51,10 @@ function normalizePath(path: string): string | undefined {
     const character = String.fromCharCode(Number.parseInt(hex, 16));
     return unreserved.test(character) ? character : escape;
   });
-  return resolveDots(plain).replaceAll(/[^!$%&'()*+,\-./0-9:;=@A-Z[\]^_a-z|~]/gu, escapeBytes);
-}
-
-function escapeBytes(character: string): string {
-  let escaped = "";
-  for (const byte of Buffer.from(character)) {
-    escaped += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return escaped;
+  return resolveDots(plain).replaceAll(
+    /["<>^`{|}]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function resolveDots(path: string): string {
