@@ -1,0 +1,88 @@
+import type { GitRemote } from "../source/git-remote.js";
+import type { SourceLimits } from "../source/limits.js";
+import type { KnownRef } from "../source/refs.js";
+import { sourceFailureOf } from "../source/source-failure.js";
+import { BranchMovedError, PushRejectedError } from "./authoring-error.js";
+import { createRemoteMirror, type RemoteMirror } from "./remote-mirror.js";
+import type { BranchList, Publication, WritableRepository } from "./writable-repository.js";
+
+/** Sends a commit to a remote. Throws {@link PushRejectedError} where the remote does not accept it. */
+export interface Pusher {
+  push(publication: Publication, mirror: RemoteMirror, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a remote is written through. */
+export interface RemoteWritableOptions {
+  readonly remote: GitRemote;
+  readonly pusher: Pusher;
+  readonly limits: SourceLimits;
+}
+
+const branchPrefix = "refs/heads/";
+
+/** A repository behind a network. Keeps what it has read of it in a temporary folder. */
+export function createRemoteWritableRepository(options: RemoteWritableOptions): WritableRepository {
+  const { remote, pusher, limits } = options;
+  const mirror = createRemoteMirror(remote, limits);
+
+  async function listBranches(signal: AbortSignal): Promise<BranchList> {
+    return branchListOf(await remote.listRefs(undefined, signal));
+  }
+
+  const failing = async <T>(signal: AbortSignal, operation: () => Promise<T>): Promise<T> => {
+    try {
+      return await operation();
+    } catch (cause) {
+      remote.forget();
+      throw sourceFailureOf(cause, signal);
+    }
+  };
+
+  return {
+    label: remote.url,
+    listBranches: (signal) => failing(signal, () => listBranches(signal)),
+    open: (commit, signal, depth = 1) =>
+      failing(signal, async () => (await mirror.bring(commit, depth, signal)).store),
+    publish: (publication, signal) =>
+      failing(signal, async () => {
+        const { branch, before, commit } = publication;
+        try {
+          await pusher.push(publication, mirror, signal);
+        } catch (cause) {
+          if (signal.aborted) throw cause;
+          remote.forget();
+          const tip = (await listBranches(signal)).branches.get(branch);
+          // It was accepted, and only the answer was lost.
+          if (tip === commit) return;
+          const hasMoved = cause instanceof PushRejectedError && tip !== before;
+          throw hasMoved ? new BranchMovedError(branch, { cause }) : cause;
+        }
+        remote.forget();
+      }),
+    async close() {
+      await mirror.close();
+      await pusher.close();
+      await remote.close();
+    },
+  };
+}
+
+function branchListOf(refs: readonly KnownRef[]): BranchList {
+  const branches = new Map(
+    refs
+      .filter(({ ref, oid }) => ref.startsWith(branchPrefix) && /^[0-9a-f]{40}$/.test(oid))
+      .map(({ ref, oid }) => [ref.slice(branchPrefix.length), oid]),
+  );
+  const head = refs.find(({ ref }) => ref === "HEAD")?.oid;
+  return { branches, defaultBranch: defaultOf(branches, head) };
+}
+
+/** A list of refs says which commit `HEAD` is; the branch is guessed from it, as Git does too. */
+function defaultOf(
+  branches: ReadonlyMap<string, string>,
+  head: string | undefined,
+): string | undefined {
+  const same = [...branches].filter(([, oid]) => oid === head).map(([name]) => name);
+  return ["main", "master"].find((name) => same.includes(name)) ?? same[0];
+}
