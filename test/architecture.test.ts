@@ -20,14 +20,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   messages: ["lib"],
   translate: ["lib", "model", "diagnostics", "envoy"],
   plugins: ["lib", "model", "diagnostics", "envoy", "templates", "protos", "messages", "translate"],
+  discovery: ["lib", "model", "translate"],
   snapshot: ["lib", "envoy", "translate"],
   routing: ["lib", "model", "diagnostics", "envoy", "templates", "translate"],
+  changes: ["lib", "model", "envoy", "translate", "snapshot", "routing"],
   "pipeline.ts": [
     "lib",
     "model",
     "diagnostics",
     "source",
     "parse",
+    "secrets",
     "validate",
     "translate",
     "snapshot",
@@ -35,8 +38,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   serve: ["lib", "envoy", "snapshot"],
   state: ["lib", "envoy", "snapshot"],
-  secrets: ["lib", "model", "diagnostics"],
+  secrets: ["lib", "model", "diagnostics", "source", "parse"],
   "envoy-binary": ["lib", "envoy"],
+  authoring: ["lib", "model", "diagnostics", "source"],
+  edit: ["lib", "model", "diagnostics", "source", "parse", "validate"],
+  client: [
+    "lib",
+    "model",
+    "diagnostics",
+    "source",
+    "parse",
+    "validate",
+    "translate",
+    "plugins",
+    "pipeline.ts",
+    "authoring",
+    "edit",
+  ],
   reconcile: ["lib", "model", "diagnostics", "source", "snapshot", "serve", "state", "pipeline.ts"],
   admin: ["lib", "model", "diagnostics", "envoy", "snapshot", "reconcile", "serve"],
   bridge: ["lib", "messages", "admin"],
@@ -47,6 +65,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "source",
     "parse",
     "snapshot",
+    "changes",
     "routing",
     "pipeline.ts",
     "app",
@@ -55,11 +74,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "envoy-binary",
     "protos",
     "bridge",
+    "messages",
+    "authoring",
+    "edit",
+    "client",
   ],
 };
 
 /** What may import from everywhere: it wires, or only names what others may use. */
-const free: ReadonlySet<string> = new Set(["app", "index.ts", "plugin.ts"]);
+const free: ReadonlySet<string> = new Set(["app", "client.ts", "index.ts", "plugin.ts"]);
 
 interface Import {
   readonly file: string;
