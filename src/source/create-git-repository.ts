@@ -1,16 +1,22 @@
 import type { CredentialsProvider } from "./credentials.js";
+import type { GitRemote } from "./git-remote.js";
 import type { GitRepository } from "./git-repository.js";
 import { LIMITS, TIMEOUTS, type SourceLimits, type SourceTimeouts } from "./limits.js";
+import { createHttpRemote } from "./http-remote.js";
 import { createLocalRepository } from "./local-repository.js";
 import { createRemoteRepository } from "./remote-repository.js";
-import { parseRepositoryLocation } from "./remote-url.js";
+import { parseRepositoryLocation, type RepositoryLocation } from "./remote-url.js";
 import { isSafeName } from "./entry-name.js";
 import { SourceError } from "./source-error.js";
+import { createSshRemote, type SshOptions } from "./ssh-remote.js";
 import { wantsConfig, type WantsPath } from "./wanted-path.js";
 
 /** Which repository is watched, and how. */
 export interface GitRepositoryOptions {
-  /** `https://…`, `http://…`, `file:///…` or a path. Credentials in it are used and never shown. */
+  /**
+   * `https://…`, `http://…`, `ssh://…`, `user@host:path`, `file:///…` or a path. Credentials in it are used
+   * and never shown.
+   */
   readonly url: string;
   /** A branch, a tag, a full ref or a commit of 40 digits. Default: the default branch. */
   readonly ref?: string;
@@ -24,6 +30,8 @@ export interface GitRepositoryOptions {
   readonly caFile?: string;
   /** The URL of an HTTP proxy. Default: none. */
   readonly proxy?: string;
+  /** How a remote over SSH is reached. Default: as the user who runs this would reach it. */
+  readonly ssh?: SshOptions;
   /** Default for each one: `LIMITS`. */
   readonly limits?: Partial<SourceLimits>;
   /** Default for each one: `TIMEOUTS`. */
@@ -58,15 +66,30 @@ export function createGitRepository(options: GitRepositoryOptions): GitRepositor
       "a remote repository needs a folder for its mirror; give one",
     );
   }
-  const fromUrl = location.credentials;
   return createRemoteRepository({
     ...common,
-    url: location.url,
     dataDir: options.dataDir,
+    remote: createRemote(location, options, common.limits),
+  });
+}
+
+function createRemote(
+  location: Exclude<RepositoryLocation, { kind: "local" }>,
+  options: GitRepositoryOptions,
+  limits: SourceLimits,
+): GitRemote {
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  if (location.kind === "ssh") {
+    return createSshRemote({ location, ssh: options.ssh ?? {}, limits, timeouts });
+  }
+  const fromUrl = location.credentials;
+  return createHttpRemote({
+    url: location.url,
     credentials: options.credentials ?? (fromUrl && (() => Promise.resolve(fromUrl))),
     caFile: options.caFile,
     proxy: options.proxy,
-    timeouts: { ...TIMEOUTS, ...options.timeouts },
+    limits,
+    timeouts,
   });
 }
 

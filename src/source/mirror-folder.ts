@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
-import { removeMirror } from "./mirror.js";
+import { packFolderOf, removeMirror } from "./mirror.js";
 import { incomingPrefix } from "./receive-pack.js";
 
 /** The folders of a mirror on disk: the one in use, those being made, and damaged ones set aside. */
@@ -23,6 +23,8 @@ const stagingPrefix = `${name}.new-`;
 const replacedPrefix = `${name}.old-`;
 const corruptPrefix = `${name}.corrupt-`;
 const corruptKept = 2;
+/** How Git names a pack, and its index, before they are whole. */
+const gitsPrefix = "tmp_";
 
 /** The mirror's folders below `dataDir`. */
 export function createMirrorFolder(dataDir: string): MirrorFolder {
@@ -44,7 +46,11 @@ export function createMirrorFolder(dataDir: string): MirrorFolder {
         exists = true;
       }
       for (const half of await named(stagingPrefix)) await removeMirror(join(root, half));
-      if (exists) await removeIncoming(join(current, "objects", "pack"));
+      if (exists) {
+        await removeIncoming(packFolderOf({ gitdir: current }));
+        // Of a `git fetch` that was killed: nobody else works on this folder.
+        await rm(join(current, "shallow.lock"), { force: true });
+      }
       return exists;
     },
     staging: () => unique(stagingPrefix),
@@ -71,7 +77,8 @@ async function removeIncoming(folder: string): Promise<void> {
   const indexed = new Set(names.filter((entry) => entry.endsWith(".idx")));
   for (const entry of names) {
     const half = entry.endsWith(".pack") && !indexed.has(entry.replace(/\.pack$/, ".idx"));
-    if (half || entry.startsWith(incomingPrefix)) await rm(join(folder, entry), { force: true });
+    const isOnItsWay = entry.startsWith(incomingPrefix) || entry.startsWith(gitsPrefix);
+    if (half || isOnItsWay) await rm(join(folder, entry), { force: true });
   }
 }
 

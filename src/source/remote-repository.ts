@@ -1,10 +1,7 @@
-import git from "isomorphic-git";
 import { maxHistory, readCommit, readHistory } from "./commit-history.js";
-import type { CredentialsProvider } from "./credentials.js";
 import type { FetchedHistory, GitRepository } from "./git-repository.js";
-import { createGitTransport } from "./git-transport.js";
-import { createHttpClient } from "./http-client.js";
-import type { SourceLimits, SourceTimeouts } from "./limits.js";
+import type { GitRemote } from "./git-remote.js";
+import type { SourceLimits } from "./limits.js";
 import { createMirrorFolder } from "./mirror-folder.js";
 import { initMirror, openMirror, removeMirror, type Mirror } from "./mirror.js";
 import { CorruptObjectError } from "./objects/git-object.js";
@@ -16,79 +13,50 @@ import type { SourceTree } from "./source-tree.js";
 import { createTreeReader } from "./tree-reader.js";
 import type { WantsPath } from "./wanted-path.js";
 
-/** A repository behind http(s). */
+/** A repository that is not on this machine. */
 export interface RemoteRepositoryOptions {
-  /** Without credentials in it. */
-  readonly url: string;
+  readonly remote: GitRemote;
   readonly ref: string | undefined;
   readonly basePath: string;
   readonly dataDir: string;
-  readonly credentials: CredentialsProvider | undefined;
-  readonly caFile: string | undefined;
-  readonly proxy: string | undefined;
   readonly limits: SourceLimits;
-  readonly timeouts: SourceTimeouts;
   readonly wants: WantsPath;
 }
 
-/**
- * A list of refs of more bytes than this (about 1,000 refs) is asked for by protocol 2 from then on,
- * where the server filters it. Both take one request a poll; measured, protocol 1 answers sooner, and
- * its list saves the fetch that follows a request.
- */
-const longListBytes = 64 * 1024;
-
 /** Watches a remote through a bare mirror in `dataDir`. */
 export function createRemoteRepository(options: RemoteRepositoryOptions): GitRepository {
-  const { url, limits, basePath } = options;
-  const { credentials, caFile, proxy, timeouts } = options;
+  const { remote, limits, basePath } = options;
   const wanted = parseWantedRef(options.ref);
-  const client = createHttpClient({
-    timeouts,
-    ...(credentials === undefined ? {} : { credentials }),
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(proxy === undefined ? {} : { proxy }),
-  });
-  const transport = createGitTransport(url, client, limits, timeouts);
-  const mirrorOptions = { url, transport, limits };
   const folder = createMirrorFolder(options.dataDir);
   const trees = createTreeReader(options);
   let mirror: Mirror | undefined;
   /** Fetches into the mirror that failed in a row because of what was said, not because of the way. */
   let refusals = 0;
-  /** The full name that the ref turned out to have. */
-  let foundRef: string | undefined;
-
-  async function listRefs(version: 1 | 2, signal: AbortSignal): Promise<readonly KnownRef[]> {
-    const filter = version === 2 && foundRef !== undefined ? { prefix: foundRef } : {};
-    const refs = await transport.list(signal, (http) =>
-      git.listServerRefs({ http, url, protocolVersion: version, peelTags: true, ...filter }),
-    );
-    return refs.map(({ ref, oid, peeled }) => ({ ref, oid: peeled ?? oid }));
-  }
+  /** The ref that was found last. */
+  let found: KnownRef | undefined;
 
   async function lookUp(signal: AbortSignal): Promise<string> {
-    const isLong = transport.listBytes() > longListBytes && foundRef !== undefined;
-    const first = findRef(wanted, await listRefs(isLong ? 2 : 1, signal));
+    const names = found === undefined ? wanted.candidates : [found.ref];
+    const first = findRef(wanted, await remote.listRefs(names, signal));
     if (first !== undefined) return remember(first);
     // A ref that is gone takes the config with it, so that is believed only at the second look.
-    transport.forget();
-    const known = await listRefs(1, signal);
+    remote.forget();
+    const known = await remote.listRefs(undefined, signal);
     const second = findRef(wanted, known);
     if (second !== undefined) return remember(second);
     throw refNotFound(wanted, known);
   }
 
-  function remember({ ref, oid }: KnownRef): string {
+  function remember(known: KnownRef): string {
     // It becomes part of file names, and isomorphic-git passes on whatever the remote sent.
-    if (!/^[0-9a-f]{40}$/.test(oid)) {
+    if (!/^[0-9a-f]{40}$/.test(known.oid)) {
       throw new SourceError(
         "source/protocol",
         `the remote gives ${wanted.label} a malformed name; check the server`,
       );
     }
-    foundRef = ref;
-    return oid;
+    found = known;
+    return known.oid;
   }
 
   /** The mirror on disk, if there is one that is sound and of this remote. */
@@ -96,8 +64,8 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
     if (mirror !== undefined) return mirror;
     if (!(await folder.recover())) return undefined;
     try {
-      const opened = openMirror(folder.current, mirrorOptions);
-      if ((await opened.remoteUrl()) === url) return (mirror = opened);
+      const opened = openMirror(folder.current);
+      if ((await opened.remoteUrl()) === remote.url) return (mirror = opened);
       opened.close();
     } catch (cause) {
       if (!isDamage(cause)) throw cause;
@@ -110,7 +78,7 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
   async function cloneFresh(commit: string, depth: number, signal: AbortSignal): Promise<Mirror> {
     const staging = folder.staging();
     try {
-      const fresh = await initMirror(staging, mirrorOptions);
+      const fresh = await initMirror(staging, remote.url);
       try {
         await fetchChecked(fresh, commit, depth, signal).catch((cause: unknown) => {
           // Nothing else is in it: that something is missing is not the fault of the mirror in use.
@@ -125,7 +93,7 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
         throw cause;
       }
       // The store's open files outlive the rename, and with them what was unpacked on arrival.
-      return (mirror = openMirror(folder.current, mirrorOptions, fresh.store));
+      return (mirror = openMirror(folder.current, fresh.store));
     } catch (cause) {
       await removeMirror(staging);
       throw cause;
@@ -138,17 +106,9 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
     depth: number | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    try {
-      await into.fetch(commit, depth, signal);
-    } catch (cause) {
-      if (!isUnknownWant(cause)) throw cause;
-      // The list of refs was used again and the branch has moved on since: ask for a new one.
-      transport.forget();
-      await into.fetch(commit, depth, signal).catch((again: unknown) => {
-        throw isUnknownWant(again) ? notGiven(commit, again) : again;
-      });
-    }
-    // isomorphic-git has no opinion on what it got; the next fetch builds on this one being whole.
+    const ref = found?.oid === commit ? found.ref : undefined;
+    await remote.fetch(into, { oid: commit, ref, depth }, signal);
+    // Not every client has an opinion on what it got; the next fetch builds on this one being whole.
     const { treeOid } = await readCommit(into, commit, basePath);
     into.store.read(treeOid);
   }
@@ -221,7 +181,7 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
       try {
         return await lookUp(signal);
       } catch (cause) {
-        transport.forget();
+        remote.forget();
         throw sourceFailureOf(cause, signal);
       }
     },
@@ -245,7 +205,7 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
     async close() {
       mirror?.close();
       mirror = undefined;
-      await client.close();
+      await remote.close();
     },
   };
 }
@@ -256,20 +216,7 @@ function isDamage(cause: unknown): boolean {
   return ["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(cause) ?? "");
 }
 
-/** Whether the remote does not know, or does not give, the commit that it was asked for. */
-function isUnknownWant(cause: unknown): boolean {
-  return cause instanceof SourceError && /not our ref|want \S+ not valid/.test(cause.message);
-}
-
 function incomplete(cause: CorruptObjectError): SourceError {
   const message = `the remote did not send all of a commit: ${cause.message}; run git fsck on it`;
   return new SourceError("source/protocol", message, { cause });
-}
-
-function notGiven(commit: string, cause: unknown): SourceError {
-  return new SourceError(
-    "source/ref-not-found",
-    `the remote does not give commit ${commit}: it is on no branch, or not any more; push it again`,
-    { cause },
-  );
 }

@@ -10,6 +10,8 @@ export type SourceErrorCode =
   | "source/too-large"
   | "source/redirect-refused"
   | "source/tls"
+  | "source/host-key"
+  | "source/program-missing"
   | "source/mirror-corrupt"
   | "source/disk"
   | "source/aborted";

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Oversize } from "./delta-chain.js";
 import { CorruptObjectError, emptyTreeOid, oidOf, type GitObject } from "./git-object.js";
 import { readLooseObject } from "./loose-object.js";
@@ -22,6 +22,8 @@ export interface ObjectStore {
   packContext(): PackContext;
   /** Opens a pack that was put into the folder, with the context of its indexing. */
   addPack(path: string, context: PackContext): void;
+  /** Opens the packs that another program has put into this folder, which is the store's own. */
+  addPacksOf(packFolder: string): void;
   /** Frees what is kept to speed up the next read. */
   release(): void;
   close(): void;
@@ -40,6 +42,8 @@ export function openObjectStore(
   const folders = [objectsFolder, ...borrowed].flatMap((folder) => withAlternates(folder));
   const own: PackFile[] = [];
   const others: PackFile[] = [];
+  /** Of the files of its own packs. */
+  const names = new Set<string>();
   let contexts = 0;
 
   function packContext(): PackContext {
@@ -80,7 +84,15 @@ export function openObjectStore(
       return { count: own.length, bytes, largestBytes: Math.max(0, ...sizes) };
     },
     packContext,
-    addPack: (path, context) => void own.push(openPackFile(path, context)),
+    addPack(path, context) {
+      own.push(openPackFile(path, context));
+      names.add(basename(path));
+    },
+    addPacksOf(packFolder) {
+      for (const path of packPaths(packFolder)) {
+        if (!names.has(basename(path))) store.addPack(path, packContext());
+      }
+    },
     release() {
       cache.clear();
       for (const pack of allPacks()) pack.release();
@@ -94,7 +106,10 @@ export function openObjectStore(
   try {
     folders.forEach((folder, depth) => {
       const packs = depth === 0 ? own : others;
-      for (const path of packPaths(folder)) packs.push(openPackFile(path, packContext()));
+      for (const path of packPaths(join(folder, "pack"))) {
+        packs.push(openPackFile(path, packContext()));
+        if (packs === own) names.add(basename(path));
+      }
     });
   } catch (cause) {
     store.close();
@@ -130,8 +145,7 @@ function verified(oid: string, found: CachedObject): GitObject {
 }
 
 /** The paths of the packs that have an index, oldest first. */
-function packPaths(folder: string): readonly string[] {
-  const packFolder = join(folder, "pack");
+function packPaths(packFolder: string): readonly string[] {
   const names = new Set(listFolder(packFolder));
   return [...names]
     .filter((name) => name.endsWith(".pack") && names.has(name.replace(/\.pack$/, ".idx")))

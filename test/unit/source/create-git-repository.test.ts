@@ -6,7 +6,7 @@ describe("createGitRepository()", () => {
   const url = "https://example.com/repo.git";
   for (const [name, options, code] of [
     ["a remote without a folder for its mirror", { url }, "source/disk"],
-    ["a scheme that is not supported", { url: "ssh://x/y" }, "source/repository-not-found"],
+    ["a scheme that is not supported", { url: "git://x/y" }, "source/repository-not-found"],
     ["a ref that none can be", { url: ".", ref: "a..b" }, "source/ref-not-found"],
     ["a base path that leaves", { url: ".", basePath: "../x" }, "source/repository-not-found"],
     ["a base path into .git", { url: ".", basePath: "a/.git" }, "source/repository-not-found"],

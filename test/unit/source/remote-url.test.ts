@@ -7,6 +7,12 @@ import {
 } from "../../../src/source/remote-url.js";
 
 const http = (url: string) => ({ kind: "http", url });
+const ssh = (url: string, more: object = {}) => ({
+  kind: "ssh",
+  url,
+  host: "example.com",
+  ...more,
+});
 const local = (folder: string) => ({ kind: "local", folder });
 
 describe("parseRepositoryLocation()", () => {
@@ -18,6 +24,12 @@ describe("parseRepositoryLocation()", () => {
     ["/srv/my repo", local("/srv/my repo")],
     ["./config", local("./config")],
     ["a@b/c", local("a@b/c")],
+    ["ssh://git@example.com/org/repo.git", ssh("ssh://git@example.com/org/repo.git")],
+    ["ssh://example.com/r/", ssh("ssh://example.com/r")],
+    ["ssh://git@example.com:2222/~/r", ssh("ssh://git@example.com:2222/~/r", { port: 2222 })],
+    ["ssh://git@[::1]:22/r", ssh("ssh://git@[::1]:22/r", { host: "::1", port: 22 })],
+    ["git@example.com:org/repo.git", ssh("git@example.com:org/repo.git")],
+    ["git@example.com:/srv/r", ssh("git@example.com:/srv/r")],
   ] as const) {
     it(`reads ${text}`, () => {
       assert.deepEqual(parseRepositoryLocation(text), want);
@@ -38,9 +50,22 @@ describe("parseRepositoryLocation()", () => {
   });
 
   for (const [text, message] of [
-    ["ssh://git@example.com/r", /cannot be read over ssh; use https/],
-    ["git@example.com:org/repo.git", /cannot be read over ssh/],
-    ["git://example.com/r", /cannot be read over git/],
+    ["git://example.com/r", /cannot be read over git; use https/],
+    ["git+ssh://example.com/r", /cannot be read over git\+ssh/],
+    // Git and ssh would take these for options (CVE-2017-1000117 and its like).
+    ["ssh://-oProxyCommand=touch%20x/r", /no host that could be one/],
+    ["ssh://git@-oProxyCommand=x/r", /no host that could be one/],
+    ["ssh://-oProxyCommand=x@host/r", /user name in the ssh URL is not one/],
+    ["-oProxyCommand=x@host:r", /user name in the ssh URL is not one/],
+    ["git@-oProxyCommand=x:r", /no host that could be one/],
+    ["git@host:-u/r", /names no path/],
+    ["ssh://git@host/-upload-pack", /names no path/],
+    ["ssh://git@host/a%0Ab", /names no path/],
+    ["git@host:a\nb", /names no path/],
+    ["ssh://git@host/", /names no path/],
+    ["ssh://git:canary@host/r", /holds no password/],
+    ["git:canary@host:r", /user name in the ssh URL is not one/],
+    ["ssh://git@host/r?canary=x", /holds no password, query/],
     ["", /URL or path is empty/],
     ["a\0b", /URL or path is empty/],
     ["file://host/share", /file URL does not name a folder of this machine/],
