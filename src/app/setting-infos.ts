@@ -52,6 +52,7 @@ const groupPrefixes: readonly (readonly [string, SettingGroup])[] = [
   ["git_", "Repository"],
   ["state_", "State and secrets"],
   ["secrets_", "State and secrets"],
+  ["age_", "State and secrets"],
   ["xds_", "Envoys"],
   ["admin_", "HTTP API and webhooks"],
   ["hook_", "HTTP API and webhooks"],

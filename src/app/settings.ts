@@ -23,6 +23,7 @@ export interface Settings {
   readonly gitFetchTimeoutS: number;
   readonly stateDir: string;
   readonly secretsDir?: string;
+  readonly ageKeyFile?: string;
   readonly xdsAddress: string;
   readonly xdsPort: number;
   readonly xdsTlsCert?: string;

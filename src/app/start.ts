@@ -1,27 +1,27 @@
 import { createAdminServer, type AdminServer } from "../admin/admin-server.js";
 import { SecretFileError } from "../admin/secret-file.js";
 import { systemClock } from "../lib/clock.js";
-import type { EndpointsByUpstream } from "../model/endpoints.js";
 import { createPipeline } from "../pipeline.js";
 import { createReconciler } from "../reconcile/create-reconciler.js";
 import type { Reconciler } from "../reconcile/reconciler.js";
+import { sealedCopiesIn } from "../reconcile/release.js";
 import type { VetoPolicy } from "../reconcile/veto-policy.js";
-import { openSecretStore, type SecretStore } from "../secrets/secret-store.js";
 import { createAdsServer, type AdsServer } from "../serve/ads-server.js";
 import { createSecretAttacher } from "../snapshot/attach-secrets.js";
 import { createGitRepository } from "../source/create-git-repository.js";
 import { scrubUrls } from "../source/remote-url.js";
 import { openStateDirectory } from "../state/state-directory.js";
 import { createClosers, type Closers } from "./closers.js";
+import { createEndpointDiscovery, feedSources } from "./endpoint-discovery.js";
 import { gitOptionsOf } from "./git-options.js";
 import { listenOn } from "./listen.js";
 import { parseLimitsOf } from "./parse-limits.js";
 import { logEvents, logRecord } from "./log-events.js";
 import type { Logger } from "./logger.js";
 import { createNotices, type Notices } from "./notices.js";
-import { OperationalError } from "./operational-error.js";
 import { quietGrpc } from "./quiet-grpc.js";
 import { prepare, type Prepared } from "./prepare.js";
+import { openSecretSource } from "./secret-source.js";
 import type { Settings } from "./settings.js";
 import { watchTlsFiles } from "./tls-files.js";
 import { productVersion } from "./version.js";
@@ -141,15 +141,29 @@ function createAds({ settings, prepared, closers, log }: Site): AdsServer {
 async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
   const { settings, prepared, closers, log } = site;
   let onSecrets = (): void => undefined; // until there is a loop, it has not seen the old ones
-  const secrets = await openSecrets(settings.secretsDir, () => {
-    onSecrets();
+  const state = await openStateDirectory(settings.stateDir, { now: systemClock.now });
+  closers.add("the state directory", () => state.close());
+  const { secretsDir, ageKeyFile } = settings;
+  const secrets = await openSecretSource({
+    ...(secretsDir === undefined ? {} : { secretsDir }),
+    ...(ageKeyFile === undefined ? {} : { ageKeyFile }),
+    kept: state.journal.restored.flatMap(({ meta }) => sealedCopiesIn(meta)),
+    onChange: () => {
+      onSecrets();
+    },
   });
   closers.add("the secrets", () => {
     secrets.close();
   });
-  const state = await openStateDirectory(settings.stateDir, { now: systemClock.now });
-  closers.add("the state directory", () => state.close());
   const gitOptions = gitOptionsOf(settings, state.mirrorFolder);
+  const endpoints = createEndpointDiscovery({
+    plugins: prepared.plugins,
+    file: state.endpoints,
+    notices: site.notices,
+    onChange: () => {
+      reconciler.wake("endpoints");
+    },
+  });
   await gitOptions.credentials?.(); // a file that is missing is a mistake in the settings
   const repository = createGitRepository(gitOptions);
   closers.add("the repository", () => repository.close());
@@ -170,7 +184,7 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
       journal: state.journal,
       history: state.history,
       secrets,
-      endpoints: { current: () => noEndpoints },
+      endpoints,
       attachSecrets: createSecretAttacher(settings.upstreamCaFile),
       ...(prepared.judge === undefined ? {} : { judge: prepared.judge }),
       clock: systemClock,
@@ -188,22 +202,11 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
   onSecrets = () => {
     reconciler.wake("secrets");
   };
+  closers.add("the endpoint sources", () => {
+    endpoints.close();
+  });
+  feedSources(endpoints, reconciler);
   return reconciler;
-}
-
-const noEndpoints: EndpointsByUpstream = new Map();
-
-async function openSecrets(folder: string | undefined, onChange: () => void): Promise<SecretStore> {
-  try {
-    return await openSecretStore({ folder, onChange });
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? "unreadable";
-    throw new OperationalError(
-      "app/unreadable-file",
-      `--secrets-dir: cannot read the folder ${folder ?? ""} (${code})`,
-      { cause },
-    );
-  }
 }
 
 function vetoPolicyOf({ vetoPolicy, canaryRole }: Settings): VetoPolicy {

@@ -169,9 +169,10 @@ export const validateCatalog = {
     severity: "error",
     message: (p: { ref: string; near?: string }) =>
       `no secret named "${p.ref}"${didYouMean(p.near)}`,
-    hint: () => "secrets are files of the folder given by --secrets-dir, named like the reference",
+    hint: () =>
+      "secrets are encrypted files below secrets/, or files of the folder given by --secrets-dir, named like the reference",
     explain:
-      "The object refers to a secret that is not in the secrets folder of the process. Secrets are kept beside the process, never in the repository in clear text.",
+      "The object refers to a secret that is neither below `secrets/`, encrypted with SOPS, nor in the secrets folder of the process.",
     example: "ssl_config:\n  secret_ref: pets-tls",
   },
   "secret/missing-key": {

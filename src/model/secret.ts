@@ -6,14 +6,16 @@ import { inspect } from "node:util";
  */
 export class Secret {
   readonly #values: ReadonlyMap<string, string>;
-
-  constructor(values: Iterable<readonly [string, string]>) {
-    this.#values = new Map(values);
-  }
-
   /** The names of its values, such as `tls.crt`. */
-  get keys(): readonly string[] {
-    return [...this.#values.keys()];
+  readonly keys: readonly string[];
+  /** Some of its values are encrypted and nobody here can read them: only their names are known. */
+  readonly isSealed: boolean;
+
+  /** `sealedKeys` are the names of values that are not known here. */
+  constructor(values: Iterable<readonly [string, string]>, sealedKeys: readonly string[] = []) {
+    this.#values = new Map(values);
+    this.keys = [...this.#values.keys(), ...sealedKeys];
+    this.isSealed = sealedKeys.length > 0;
   }
 
   /** The value itself. The caller sees to it that it ends nowhere but in SDS. */

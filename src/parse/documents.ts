@@ -2,6 +2,7 @@ import type { JsonObject } from "../lib/json.js";
 import type { ConfigFiles } from "../model/config-file.js";
 import type { Origin } from "../model/location.js";
 import type { Kind } from "../model/resource.js";
+import type { SealedFile } from "./sealed-file.js";
 
 /** One object as it stands in a file, before any check. Unchanged files give the same objects. */
 export interface RawObject {
@@ -31,6 +32,8 @@ export interface Documents {
   readonly unreadableNames: ReadonlySet<string>;
   /** What lies in folders named `files`. */
   readonly files: ConfigFiles;
+  /** The encrypted files of folders named `secrets`, in the order of paths. */
+  readonly sealed: readonly SealedFile[];
   /** Undefined without a readable `gloo.yaml`. */
   readonly settings?: RawSettings;
 }

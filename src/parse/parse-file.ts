@@ -7,11 +7,12 @@ import type { SourceFile } from "../source/source-tree.js";
 import { decodeText } from "./decode-text.js";
 import type { FolderFiles } from "./config-files.js";
 import type { RawObject, RawSettings } from "./documents.js";
+import { placesOf } from "./file-places.js";
 import { findObjects } from "./find-objects.js";
 import { isKindScope, type Scope } from "./folder-scope.js";
 import type { ParseLimits } from "./limits.js";
 import { readJson, readYaml, type ReadDocuments, type ReportFault } from "./read-documents.js";
-import { sourceMapOf } from "./source-map.js";
+import { sealedFileOf, type SealedFile } from "./sealed-file.js";
 import { textPositions } from "./text-position.js";
 import { ambiguousScalars } from "./yaml-dialect.js";
 
@@ -25,6 +26,8 @@ export interface Parsed {
   readonly files: number;
   /** What lies in folders named `files`, by folder. Undefined if there is none. */
   readonly folders?: readonly FolderFiles[];
+  /** Encrypted files. Undefined if there is none. */
+  readonly sealed?: readonly SealedFile[];
 }
 
 /** Reads one file in the scope that its folder gives it. Depends on nothing but its arguments. */
@@ -35,8 +38,15 @@ export function parseFile(file: SourceFile, scope: Scope, limits: ParseLimits): 
   if (read === undefined) {
     return { objects, unreadableNames: namesIn(file, scope), diagnostics, files: 1 };
   }
-  if (scope === "secrets") checkEncrypted(file, read.documents, diagnostics);
-  else {
+  if (scope === "secrets") {
+    if (isEncrypted(read.documents)) {
+      const isEmpty = read.documents.values.every((value) => value === null);
+      const sealed = isEmpty ? {} : { sealed: [sealedFileOf(file)] };
+      return { objects, unreadableNames: [], diagnostics, files: 1, ...sealed };
+    }
+    const location = { file: file.path, line: 1, column: 1 };
+    diagnostics.push(diagnostic("secrets/clear-text", {}, { location }));
+  } else {
     read.documents.values.forEach((document, index) => {
       findObjects(document, scope, {
         found: ({ kind, value, wrapped, pointer }) =>
@@ -55,6 +65,24 @@ export function parseFile(file: SourceFile, scope: Scope, limits: ParseLimits): 
   const isComplete = diagnostics.every(({ severity }) => severity !== "error");
   const unreadableNames = isComplete ? [] : namesIn(file, scope);
   return { objects, unreadableNames, diagnostics, files: 1 };
+}
+
+/** Reads a file each of whose documents is one mapping, whatever is in it. */
+export function parseMappings(
+  file: SourceFile,
+  limits: ParseLimits,
+): { readonly documents: readonly RawSettings[]; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const read = readFile(file, false, limits, diagnostics);
+  const documents = (read?.documents.values ?? []).flatMap((value, index): RawSettings[] => {
+    const origin = read?.originOf(index, "");
+    if (value === null || origin === undefined) return [];
+    if (isJsonObject(value)) return [{ value, origin }];
+    const found = { found: Array.isArray(value) ? "a list" : "a scalar" };
+    diagnostics.push(diagnostic("object/not-a-mapping", found, { location: origin.locate("") }));
+    return [];
+  });
+  return { documents, diagnostics };
 }
 
 /** Reads `gloo.yaml`. */
@@ -130,28 +158,12 @@ function readFile(
   };
 }
 
-/** Maps pointers to places, from the bytes anew: the text is not kept in memory for it. */
-function placesOf(file: SourceFile) {
-  return lazy(() => {
-    const { text } = decodeText(file.bytes);
-    const map = sourceMapOf(text);
-    const positions = textPositions(text);
-    return {
-      locate: (document: number, pointer: JsonPointer, at: "key" | "value") => ({
-        file: file.path,
-        ...positions.at(map.offsetOf(document, pointer, at)),
-      }),
-    };
-  });
-}
-
-function checkEncrypted(file: SourceFile, read: ReadDocuments, diagnostics: Diagnostic[]): void {
-  const isEncrypted = read.values.every(
-    (value) => value === null || (isJsonObject(value) && isJsonObject(value["sops"])),
+/** Whether SOPS has been at every document, which is all that can be seen without its rules. */
+function isEncrypted({ values }: ReadDocuments): boolean {
+  return (
+    values.length > 0 &&
+    values.every((value) => value === null || (isJsonObject(value) && isJsonObject(value["sops"])))
   );
-  if (isEncrypted && read.values.length > 0) return;
-  const location = { file: file.path, line: 1, column: 1 };
-  diagnostics.push(diagnostic("secrets/clear-text", {}, { location }));
 }
 
 function warnOfAmbiguity(

@@ -6,6 +6,7 @@ import type { Documents, RawObject } from "./documents.js";
 import { meantFolder, scopeOf, type Scope } from "./folder-scope.js";
 import { defaultParseLimits, type ParseLimits } from "./limits.js";
 import { parseFile, type Parsed } from "./parse-file.js";
+import type { SealedFile } from "./sealed-file.js";
 import {
   defaultSelection,
   isSettingsFile,
@@ -27,6 +28,7 @@ interface Remembered {
 }
 
 const noFolders: readonly FolderFiles[] = [];
+const noSealed: readonly SealedFile[] = [];
 const nothing: Parsed = { objects: [], unreadableNames: [], diagnostics: [], files: 0 };
 
 /** Makes a parser. A tree that differs from an earlier one in a file costs what that file costs. */
@@ -132,6 +134,7 @@ export function createParser(limits: Partial<ParseLimits> = {}): Parser {
           objects: parsed.objects,
           unreadableNames: new Set(parsed.unreadableNames),
           files,
+          sealed: parsed.sealed ?? [],
           ...(selection.settings === undefined ? {} : { settings: selection.settings }),
         },
         diagnostics,
@@ -145,12 +148,14 @@ function join(parts: readonly Parsed[], found: readonly Diagnostic[]): Parsed {
   const unreadableNames: string[] = [];
   const diagnostics = [...found];
   const folders: FolderFiles[] = [];
+  const sealed: SealedFile[] = [];
   let files = 0;
   for (const part of parts) {
     for (const object of part.objects) objects.push(object);
     for (const name of part.unreadableNames) unreadableNames.push(name);
     for (const diagnosed of part.diagnostics) diagnostics.push(diagnosed);
     for (const folder of part.folders ?? noFolders) folders.push(folder);
+    for (const file of part.sealed ?? noSealed) sealed.push(file);
     files += part.files;
   }
   return {
@@ -159,6 +164,7 @@ function join(parts: readonly Parsed[], found: readonly Diagnostic[]): Parsed {
     diagnostics,
     files,
     ...(folders.length > 0 && { folders }),
+    ...(sealed.length > 0 && { sealed }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.js";
 import { InvariantError } from "../lib/invariant.js";
 import type { EndpointsByUpstream } from "../model/endpoints.js";
 import type { Secrets } from "../model/secret.js";
-import type { Pipeline } from "../pipeline.js";
+import type { Pipeline, Unlock } from "../pipeline.js";
 import type { AdsServer } from "../serve/ads-server.js";
 import type { AttachSecrets } from "../snapshot/attach-secrets.js";
 import type { GitRepository } from "../source/git-repository.js";
@@ -11,6 +11,7 @@ import { SourceError } from "../source/source-error.js";
 import type { Journal } from "../state/journal.js";
 import type { JsonFile } from "../state/json-file.js";
 import { createBranch } from "./branch.js";
+import type { CheckCommits, CommitPolicy } from "./check-commits.js";
 import type { CommitRecord } from "./commit-record.js";
 import type { Desk, Judge, TurnRequest } from "./desk.js";
 import { openHistory, type History } from "./history.js";
@@ -19,6 +20,7 @@ import { createLoop } from "./loop.js";
 import { createProblems } from "./problems.js";
 import { reconcileOnce, type Turn } from "./reconcile-once.js";
 import type { Reconciler, TurnReport } from "./reconciler.js";
+import type { SealedCopy } from "./release.js";
 import { createReleaseStore } from "./release-store.js";
 import { restoreReleases } from "./restore.js";
 import { followRollout } from "./follow-rollout.js";
@@ -37,12 +39,18 @@ export interface ReconcilerDeps {
   /** Where verdicts are kept. */
   readonly history: JsonFile;
   /** Whoever changes them calls `wake("secrets")`. */
-  readonly secrets: { current(): SecretsNow };
+  readonly secrets: {
+    current(): SecretsNow;
+    /** With what encrypted files hold that were kept. Absent: nothing opens them. */
+    currentWith?(sealed: readonly SealedCopy[]): Secrets;
+  };
   /** Whoever changes them calls `wake("endpoints")`. The same object as long as nothing changed. */
   readonly endpoints: { current(): EndpointsByUpstream };
   readonly attachSecrets: AttachSecrets;
   /** Asked before a commit is put before Envoys. Absent: nobody is. */
   readonly judge?: Judge;
+  /** Asked about every commit before it is built. Absent: all are trusted. */
+  readonly checkCommits?: CheckCommits;
   readonly clock: Clock;
   /** From 0 up to 1, for the spread of waits. */
   readonly random: () => number;
@@ -56,6 +64,8 @@ export interface SecretsNow {
   readonly problems: readonly { readonly ref: string; readonly message: string }[];
   /** Equal for equal secrets. */
   readonly fingerprint: string;
+  /** Finds the keys of encrypted files of a tree. Absent: there are none. */
+  readonly unlock?: Unlock;
 }
 
 export interface ReconcilerOptions {
@@ -64,6 +74,8 @@ export interface ReconcilerOptions {
   readonly vetoPolicy: VetoPolicy;
   /** A commit counts as live after this many milliseconds although some Envoys have not answered. */
   readonly ackTimeoutMs: number;
+  /** What a commit that `checkCommits` refuses means for those after it. Default: `head`. */
+  readonly commitPolicy?: CommitPolicy;
   /** Milliseconds without a word after which Envoys have said all they have to say. Default: 250. */
   readonly quietMs?: number;
   /** Between attempts that fail. Default: from 1 s to 60 s. */
@@ -125,7 +137,11 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       },
     }),
   });
-  const restored = restoreReleases(journal, secrets.current().secrets, deps.attachSecrets);
+  const restored = restoreReleases(
+    journal,
+    (sealed) => secrets.currentWith?.(sealed) ?? secrets.current().secrets,
+    deps.attachSecrets,
+  );
   restored.problems.forEach((sentence, index) => {
     problems.set(`restore ${index}`, sentence);
   });
@@ -140,10 +156,13 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
     problems,
     clock,
     inputs: (): Inputs => {
-      const { secrets: now, fingerprint } = secrets.current();
-      return { secrets: now, fingerprint, endpoints: endpoints.current() };
+      const { secrets: now, fingerprint, unlock } = secrets.current();
+      const found = { secrets: now, fingerprint, endpoints: endpoints.current() };
+      return unlock === undefined ? found : { ...found, unlock };
     },
     judge: deps.judge,
+    checkCommits: deps.checkCommits,
+    commitPolicy: options.commitPolicy ?? "head",
     judged: new Set(),
     refusedInRow: 0,
   };
@@ -230,7 +249,13 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       const record = release && history.get(release.commit.oid);
       if (release === undefined || record === undefined) return undefined;
       const isRestored = top !== undefined && source.lastOkAtMs === undefined;
-      return { snapshot: release.snapshot, commit: record, restored: isRestored };
+      const build = release.made?.build;
+      return {
+        snapshot: release.snapshot,
+        commit: record,
+        restored: isRestored,
+        ...(build !== undefined && { build }),
+      };
     },
     onTurn(listener) {
       listeners.add(listener);

@@ -15,8 +15,18 @@ export interface Release {
   readonly made: Made | undefined;
   /** It brings the commit to one role only, and the others have what they had. */
   readonly isCanary: boolean;
+  /** The encrypted files whose secrets are in the snapshot. Default: none. */
+  readonly sealed?: readonly SealedCopy[];
   /** Of a canary: the release that all others get when it has proven itself. */
   readonly whole?: Release;
+}
+
+/** An encrypted file, as it is kept with what was made of it. */
+export interface SealedCopy {
+  readonly path: string;
+  readonly oid: string;
+  /** Encrypted. */
+  readonly text: string;
 }
 
 /** What a release was made of. */
@@ -49,7 +59,7 @@ export function hasVersion(
 }
 
 /** What is kept on disk with a release's snapshot. */
-export function metaOf({ commit, isCanary }: Release): JsonObject {
+export function metaOf({ commit, isCanary, sealed = [] }: Release): JsonObject {
   const { parent, ...rest } = commit;
   const plain = {
     ...rest,
@@ -57,14 +67,15 @@ export function metaOf({ commit, isCanary }: Release): JsonObject {
     committer: { ...commit.committer },
     ...(parent === undefined ? {} : { parent }),
   };
-  return { commit: plain, isCanary };
+  const copies = sealed.map(({ path, oid, text }) => ({ path, oid, text }));
+  return { commit: plain, isCanary, ...(copies.length === 0 ? {} : { sealed: copies }) };
 }
 
 /** The inverse of {@link metaOf}. What an older version left out is filled in. */
 export function readMeta(
   meta: JsonObject,
   commitOid: string,
-): Pick<Release, "commit" | "isCanary"> {
+): Pick<Release, "commit" | "isCanary" | "sealed"> {
   const commit = isJsonObject(meta["commit"] ?? null) ? (meta["commit"] as JsonObject) : {};
   const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
   const signature = (value: JsonValue | undefined): Signature => {
@@ -83,5 +94,18 @@ export function readMeta(
       message: text(commit["message"]),
     },
     isCanary: meta["isCanary"] === true,
+    ...(meta["sealed"] === undefined ? {} : { sealed: sealedCopiesIn(meta) }),
   };
+}
+
+/** The encrypted files that are kept with a release. */
+export function sealedCopiesIn(meta: JsonObject): readonly SealedCopy[] {
+  const { sealed } = meta;
+  if (!Array.isArray(sealed)) return [];
+  return (sealed as readonly JsonValue[]).flatMap((value) => {
+    if (!isJsonObject(value)) return [];
+    const { path, oid, text } = value;
+    const isCopy = [path, oid, text].every((part) => typeof part === "string");
+    return isCopy ? [{ path: String(path), oid: String(oid), text: String(text) }] : [];
+  });
 }

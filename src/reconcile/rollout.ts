@@ -279,7 +279,7 @@ export function createRollout(options: RolloutOptions): Rollout {
   /** With policy canary: the release by which the canary role gets it, and others keep the first of these. */
   const canaryOver = ([before]: readonly Release[], whole: Release): Release | undefined =>
     policy.kind === "canary" && before !== undefined
-      ? canaryOf(whole, before.snapshot, policy.role)
+      ? canaryOf(whole, before, policy.role)
       : undefined;
 
   /** Whether what an exchange is about is also what the proven release has. */

@@ -1,11 +1,11 @@
 import { hasErrors, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { EndpointsByUpstream } from "../model/endpoints.js";
 import type { Secrets } from "../model/secret.js";
-import type { Build, Pipeline } from "../pipeline.js";
+import type { Build, Pipeline, Unlock } from "../pipeline.js";
 import type { GitRepository } from "../source/git-repository.js";
 import { SourceError } from "../source/source-error.js";
 import type { CommitInfo, SourceTree } from "../source/source-tree.js";
-import type { Made, Release } from "./release.js";
+import type { Made, Release, SealedCopy } from "./release.js";
 import type { Stopwatch } from "./stopwatch.js";
 
 /** What validation says about a tree. */
@@ -23,8 +23,10 @@ export interface Verdict {
 /** What a build takes besides the tree, as it is at one moment. */
 export interface Inputs {
   readonly secrets: Secrets;
-  /** Equal for equal secrets. */
+  /** Equal for equal secrets and equal keys. */
   readonly fingerprint: string;
+  /** Finds the keys of encrypted files of a tree. Absent: there are none. */
+  readonly unlock?: Unlock;
   readonly endpoints: EndpointsByUpstream;
 }
 
@@ -96,7 +98,7 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
     }
     let build: Build;
     try {
-      build = await watch.time("build", () => pipeline.build(tree, inputs));
+      build = await watch.time("build", () => buildOf(pipeline, tree, inputs));
     } catch (cause) {
       // A bug, of the product or of a plugin. It may not take down what is served.
       const message = cause instanceof Error ? cause.message : String(cause);
@@ -119,6 +121,14 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
       known.delete(keyOf(commit, inputs));
     },
   };
+}
+
+async function buildOf(pipeline: Pipeline, tree: SourceTree, inputs: Inputs): Promise<Build> {
+  const { secrets, endpoints, unlock } = inputs;
+  const sealed = pipeline.sealedFiles(tree);
+  const isOpenable = sealed.length > 0 && unlock !== undefined;
+  const unsealing = isOpenable ? await unlock(sealed) : ({ kind: "no-key" } as const);
+  return pipeline.build(tree, { secrets, endpoints, unsealing });
 }
 
 function rejection(reason: string): Verdict {
@@ -149,12 +159,16 @@ function withEndpoints(
 
 /** A commit as a release, made from a tree that equals its own. */
 export function releaseOf(commit: CommitInfo, made: Made): Release {
-  const { snapshot } = made.build;
+  const { snapshot, sealed } = made.build;
+  const copies = sealed.map(({ file: { path, oid, bytes } }): SealedCopy => {
+    return { path, oid, text: Buffer.from(bytes).toString("utf8") };
+  });
   return {
     commit,
     snapshot: snapshot.commit === commit.oid ? snapshot : { ...snapshot, commit: commit.oid },
     made,
     isCanary: false,
+    ...(copies.length === 0 ? {} : { sealed: copies }),
   };
 }
 

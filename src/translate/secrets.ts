@@ -4,7 +4,7 @@ import { sdsContentOf, type SdsContent } from "./sds.js";
 
 /** Makes SDS resources, each again only after its secret changed. */
 export interface SecretTranslator {
-  /** The SDS resource called `name`; undefined if there is no such secret. */
+  /** The SDS resource called `name`; undefined if there is no such secret, or it cannot be read here. */
   translate(name: string, secrets: Secrets): SdsSecret | undefined;
 }
 
@@ -26,7 +26,7 @@ export function createSecretTranslator(upstreamCaFile: string): SecretTranslator
         return message;
       }
       const secret = secrets.get(content.ref);
-      if (secret === undefined) return undefined;
+      if (secret === undefined || secret.isSealed) return undefined;
       const ofSecret = remembered.get(secret) ?? new Map<string, SdsSecret>();
       remembered.set(secret, ofSecret);
       const message = ofSecret.get(name) ?? secretOf(name, content, secret);

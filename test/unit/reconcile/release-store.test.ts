@@ -59,7 +59,7 @@ describe("the release store", () => {
     await journal.close();
     await open();
     const attach = (snapshot: Release["snapshot"]) => ({ snapshot, missing: [] });
-    return restoreReleases(journal, new Map(), attach).releases;
+    return restoreReleases(journal, () => new Map(), attach).releases;
   };
   const stackOf = (oids: string): Stack =>
     [...oids].map((name) => release(name)) as unknown as Stack; // tests name one at least

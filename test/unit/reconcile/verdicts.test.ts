@@ -44,6 +44,7 @@ describe("verdicts", () => {
         if (crash !== undefined) throw crash;
         return inner.build(tree, given);
       },
+      sealedFiles: (tree) => inner.sealedFiles(tree),
       replaceEndpoints(build, endpoints) {
         calls.replacements++;
         return inner.replaceEndpoints(build, endpoints);
