@@ -1,6 +1,7 @@
 import { createBreather } from "../lib/breather.js";
 import { SourceError } from "../source/source-error.js";
 import type { CommitInfo } from "../source/source-tree.js";
+import type { DistrustedCommit } from "./check-commits.js";
 import type { Job, Judge } from "./desk.js";
 import { isReleaseOf, refusalKeys, type Release } from "./release.js";
 import { createStopwatch, type Stopwatch } from "./stopwatch.js";
@@ -56,9 +57,15 @@ async function considerCommit(
   const { desk, inputs } = job;
   const { serving, proven, beneath } = desk.rollout;
   const { history, ledger } = desk;
+  const isServed = commit.oid === serving?.commit.oid || commit.oid === proven?.commit.oid;
+  const { distrusted, failure } = job.trust;
+  if (failure !== undefined && !isServed) {
+    return { kind: "held", commit: commit.oid, code: "reconcile/check-commits", why: failure };
+  }
+  const distrust = distrusted.get(commit.oid);
+  if (distrust !== undefined) return rejectDistrusted(job, commit, distrust);
   if (isForced) desk.verdicts.forget(commit, inputs);
   const { verdict, watch } = await judgeCommit(job, commit);
-  const isServed = commit.oid === serving?.commit.oid || commit.oid === proven?.commit.oid;
   const reason = isForced ? verdict.reason : (verdict.reason ?? emptinessOf(job, verdict));
   if (verdict.made === undefined || reason !== undefined) {
     if (isServed) return keepAsItIs(job, commit, verdict);
@@ -91,6 +98,18 @@ async function considerCommit(
     ledger.accepted(release, verdict, watch.durations);
   }
   return askJudge(job, release);
+}
+
+/** Notes that nobody may trust a commit. */
+export function rejectDistrusted(
+  job: Job,
+  commit: CommitInfo,
+  { code, reason }: DistrustedCommit,
+): undefined {
+  const record = job.desk.history.get(commit.oid);
+  if (record?.state === "rejected" && record.code === code && record.reason === reason) return;
+  job.desk.ledger.distrusted(commit, code, reason);
+  job.found ??= { result: "rejected", commit: commit.oid };
 }
 
 /** The verdict on a commit, and what it took. */

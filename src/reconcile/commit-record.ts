@@ -67,6 +67,8 @@ export interface CommitRecord {
   readonly snapshotId?: string;
   /** Why it is where it is, where the state alone does not say: one sentence. */
   readonly reason?: string;
+  /** What was wrong with the commit itself, such as `signature/missing`. Goes with `reason`. */
+  readonly code?: string;
   readonly durations: Durations;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import type { SourceError } from "../source/source-error.js";
 import type { Branch } from "./branch.js";
+import type { CheckCommits, CommitPolicy, Trust } from "./check-commits.js";
 import type { History } from "./history.js";
 import type { Ledger } from "./ledger.js";
 import type { Problems } from "./problems.js";
@@ -25,6 +26,9 @@ export interface Desk {
   readonly inputs: () => Inputs;
   /** The last judge before Envoys, such as an Envoy that only validates; undefined: there is none. */
   readonly judge: Judge | undefined;
+  /** Says which commits nobody may trust; undefined: all are trusted. */
+  readonly checkCommits: CheckCommits | undefined;
+  readonly commitPolicy: CommitPolicy;
   /** Ids of the snapshots that the judge has taken. */
   readonly judged: Set<string>;
   /** Releases that Envoys refused since they last took one. */
@@ -54,6 +58,8 @@ export interface Job {
   readonly inputs: Inputs;
   readonly watch: Stopwatch;
   readonly atMs: number;
+  /** Whom the commits that wait come from. */
+  trust: Trust;
   /** Commits judged. */
   judged: number;
   /** The newest commit that this turn found to be none for Envoys. */

@@ -87,9 +87,9 @@ export function openHistory(options: HistoryOptions): History {
     change(oid, change, atMs) {
       const before = records.get(oid);
       if (before === undefined) return;
-      const { reason: _, ...rest } = before;
+      const { reason: _reason, code: _code, ...rest } = before;
       const isNewState = change.state !== undefined && change.state !== before.state;
-      // The reason says why a commit is in its state: it goes with it.
+      // The reason and its code say why a commit is in its state: they go with it.
       const record = { ...(isNewState ? { ...rest, sinceMs: atMs } : before), ...change };
       records.set(oid, record);
       save();

@@ -13,6 +13,8 @@ export interface Ledger {
   /** It could not be read: it is as if it had only been seen. */
   unjudged(commit: CommitInfo): void;
   rejected(commit: CommitInfo, verdict: Verdict, durations: Durations, reason?: string): void;
+  /** Nobody may trust it: it was not judged. */
+  distrusted(commit: CommitInfo, code: string, reason: string): void;
   accepted(release: Release, verdict: Verdict, durations: Durations): void;
   /** Accepted, but not to be published at the moment. */
   held(release: Release, reason: string): void;
@@ -51,6 +53,10 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
     rejected({ oid }, { diagnostics, errorCount, warningCount }, durations, reason) {
       const counts = { diagnostics, errorCount, warningCount };
       change(oid, { state: "rejected", ...counts, durations, ...because(reason) });
+    },
+    distrusted({ oid }, code, reason) {
+      const counts = { diagnostics: [], errorCount: 0, warningCount: 0 };
+      change(oid, { state: "rejected", ...counts, code, reason });
     },
     accepted({ commit, snapshot }, { diagnostics, errorCount, warningCount }, durations) {
       const counts = { diagnostics, errorCount, warningCount };

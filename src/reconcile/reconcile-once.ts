@@ -1,6 +1,7 @@
 import { createBreather } from "../lib/breather.js";
+import { noDistrust, trustOf } from "./check-commits.js";
 import { SourceError } from "../source/source-error.js";
-import { chooseRelease, judgeCommit, type Choice } from "./choose-release.js";
+import { chooseRelease, judgeCommit, rejectDistrusted, type Choice } from "./choose-release.js";
 import type { Desk, Job, TurnRequest } from "./desk.js";
 import type { TurnReport } from "./reconciler.js";
 import { isReleaseOf } from "./release.js";
@@ -25,6 +26,7 @@ export async function reconcileOnce(
   if (request.looks) await toleratingSource(job, () => lookAtRemote(job));
   let choice: Choice = { kind: "nothing" };
   await toleratingSource(job, async () => {
+    job.trust = await trustOf(desk, signal);
     choice = await chooseRelease(job);
   });
   const outcome = await publishChoice(job, choice);
@@ -41,6 +43,7 @@ function startJob(desk: Desk, request: TurnRequest, signal: AbortSignal): Job {
     inputs: desk.inputs(),
     watch: createStopwatch(desk.clock),
     atMs: desk.clock.now(),
+    trust: noDistrust,
     judged: 0,
     found: undefined,
     failure: undefined,
@@ -109,6 +112,13 @@ async function judgeTheRest(job: Job): Promise<void> {
   const breathe = createBreather(signal);
   for (const commit of branch.chain) {
     if (ledger.stateOf(commit) !== "seen") continue;
+    const { failure, distrusted } = job.trust;
+    if (failure !== undefined) return;
+    const distrust = distrusted.get(commit.oid);
+    if (distrust !== undefined) {
+      rejectDistrusted(job, commit, distrust);
+      continue;
+    }
     await breathe();
     const { verdict, watch } = await judgeCommit(job, commit);
     if (verdict.made === undefined) {

@@ -1,3 +1,4 @@
+import type { Build } from "../pipeline.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import type { CommitRecord, Durations } from "./commit-record.js";
 
@@ -33,6 +34,8 @@ export interface Serving {
   readonly commit: CommitRecord;
   /** It came from the state directory, and the remote has not been reached since. */
   readonly restored: boolean;
+  /** What it was built from and through; absent: it came from the state directory. */
+  readonly build?: Build;
 }
 
 export interface ReconcilerStatus {

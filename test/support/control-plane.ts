@@ -116,6 +116,7 @@ export async function startControlPlane(
     poll: options.poll ?? "off",
     vetoPolicy: options.vetoPolicy ?? { kind: "any" },
     ackTimeoutMs: options.ackTimeoutMs ?? 30_000,
+    ...(options.commitPolicy === undefined ? {} : { commitPolicy: options.commitPolicy }),
     quietMs: options.quietMs ?? 50,
     backoff: options.backoff ?? { firstMs: 50, maxMs: 200 },
   });
