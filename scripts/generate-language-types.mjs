@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { compile } from "json-schema-to-typescript";
 import prettier from "prettier";
 
-const objects = ["upstream", "virtual-service", "role", "attribute", "gloo-yaml"];
+const objects = ["upstream", "virtual-service", "role", "attribute", "gloo-yaml", "tests"];
 
 export async function generateLanguageTypes(root, write = writeFileSync) {
   const folder = join(root, "src", "model", "generated");

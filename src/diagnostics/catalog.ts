@@ -8,6 +8,7 @@ import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
 import { restCatalog } from "./catalog-rest.js";
 import { secretsCatalog } from "./catalog-secrets.js";
+import { testsCatalog } from "./catalog-tests.js";
 import { translateCatalog } from "./catalog-translate.js";
 
 /** Every diagnostic of the product, by code. The files are split by the stage that reports them. */
@@ -21,6 +22,7 @@ export const catalog = {
   ...grpcCatalog,
   ...kubernetesCatalog,
   ...natsCatalog,
+  ...testsCatalog,
   ...envoyCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 

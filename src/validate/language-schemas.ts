@@ -19,6 +19,7 @@ export interface LanguageSchemas extends SchemaResolver {
   objectSchema(kind: Kind, types?: UpstreamTypes): JsonObject;
   readonly kubernetes: JsonObject;
   readonly settings: JsonObject;
+  readonly tests: JsonObject;
   /** Documents that the others refer to. */
   readonly shared: readonly JsonObject[];
   /** Every document that there is so far. */
@@ -77,8 +78,11 @@ export function createLanguageSchemas(extensions: LanguageExtensions): LanguageS
     shared,
     kubernetes: readSchema("kubernetes"),
     settings: readSchema("gloo-yaml"),
+    get tests() {
+      return readSchema("tests");
+    },
     documents() {
-      return [...shared, this.kubernetes, this.settings, ...made.values()];
+      return [...shared, this.kubernetes, this.settings, this.tests, ...made.values()];
     },
     objectSchema(kind, types = {}) {
       const key = `${kind}~${types.upstream ?? ""}~${types.service ?? ""}`;

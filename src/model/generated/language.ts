@@ -327,3 +327,139 @@ export interface RepositorySettings {
    */
   readonly ignore: readonly string[];
 }
+/**
+ * Route assertions, in files below a folder named `tests`: requests, and what must become of each. Every commit must pass them to go live.
+ */
+export interface RouteTests {
+  /**
+   * Each on its own: their order does not matter.
+   */
+  readonly tests: readonly RouteTest[];
+}
+/**
+ * One request, and what must become of it.
+ */
+export interface RouteTest {
+  /**
+   * What the test says, in a few words. Unique within the file.
+   */
+  readonly name: string;
+  readonly request: TestRequest;
+  readonly expect: TestExpectation;
+}
+/**
+ * A request as a client sends it: `url`, or `host` with `path` and `scheme`.
+ */
+export interface TestRequest {
+  /**
+   * The HTTP method. Default: `GET`.
+   */
+  readonly method?: string;
+  /**
+   * Scheme, host, path and query in one. Clients name the port of whatever stands before Envoy, so a port counts only if a listener has it.
+   */
+  readonly url?: string;
+  /**
+   * Used with `host`. Default: `http`.
+   */
+  readonly scheme?: "http" | "https";
+  /**
+   * The host, with a port if the client names one.
+   */
+  readonly host?: string;
+  /**
+   * The path with its query, as it is sent. Used with `host`. Default: `/`.
+   */
+  readonly path?: string;
+  /**
+   * The role whose Envoys are asked. Default: the only one, else `ingress`.
+   */
+  readonly role?: string;
+  /**
+   * The listener that is asked. Default: the one that fits the scheme and the port.
+   */
+  readonly listener?: string;
+  /**
+   * Headers by name.
+   */
+  readonly headers?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * The body, as it is sent. Default: none.
+   */
+  readonly body?: string;
+}
+/**
+ * What must become of the request: all that is given must hold. Of a route with several destinations, one of them must have all that is said of the back end.
+ */
+export interface TestExpectation {
+  /**
+   * Name of the virtual service that answers.
+   */
+  readonly virtual_service?: string;
+  /**
+   * Which of its routes answers, counted from 0.
+   */
+  readonly route?: number;
+  /**
+   * Name of the upstream that the request reaches.
+   */
+  readonly upstream?: string;
+  /**
+   * Name of the function that is called.
+   */
+  readonly function?: string;
+  /**
+   * Share of the requests that go there, in percent, give or take one half.
+   */
+  readonly weight?: number;
+  /**
+   * Method of the request that the back end gets.
+   */
+  readonly method?: string;
+  /**
+   * Path and query that the back end gets, after all rewriting.
+   */
+  readonly path?: string;
+  /**
+   * Host that the back end is asked for.
+   */
+  readonly host?: string;
+  /**
+   * Headers that the back end gets. There may be others.
+   */
+  readonly headers?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * Names of headers that the back end does not get.
+   */
+  readonly absent_headers?: readonly string[];
+  /**
+   * Body that the back end gets.
+   */
+  readonly body?: string;
+  readonly redirect?: ExpectedRedirect;
+  /**
+   * Status with which Envoy itself answers: a direct response, a redirect, a refusal, or 404 where no route matches.
+   */
+  readonly status?: number;
+  /**
+   * No route answers the request.
+   */
+  readonly no_route?: true;
+}
+/**
+ * The client is sent elsewhere.
+ */
+export interface ExpectedRedirect {
+  /**
+   * Where it is sent.
+   */
+  readonly location?: string;
+  /**
+   * The status of the redirect.
+   */
+  readonly status?: number;
+}
