@@ -1,5 +1,6 @@
 import { printableText } from "../lib/printable-text.js";
 import type { Diagnostic } from "./diagnostic.js";
+import { subjectOf } from "./format-text.js";
 
 /**
  * Diagnostics as workflow commands, which GitHub Actions turns into annotations of the files:
@@ -11,18 +12,15 @@ export function formatDiagnosticsGithub(diagnostics: readonly Diagnostic[]): str
 }
 
 function commandOf(found: Diagnostic): string {
-  const { code, severity, message, hint, resource, pointer, location } = found;
+  const { code, severity, message, hint, location } = found;
   const properties = [
     ...(location
       ? [`file=${escapeProperty(location.file)}`, `line=${location.line}`, `col=${location.column}`]
       : []),
     `title=${escapeProperty(code)}`,
   ];
-  const subject = resource
-    ? `${resource.kind}/${resource.name}${pointer ? `#${pointer}` : ""}: `
-    : "";
   const lines = [
-    printableText(subject + message),
+    printableText(subjectOf(found) + message),
     ...(hint ? [`hint: ${printableText(hint)}`] : []),
   ];
   return `::${severity} ${properties.join(",")}::${escapeData(lines.join("\n"))}\n`;

@@ -37,14 +37,20 @@ export function formatSummary(
   files: number,
   style: TextStyle = plainStyle,
 ): string {
-  const { errors, warnings } = countSeverities(diagnostics);
+  const counts = formatCounts(countSeverities(diagnostics), style);
   const where = countOf(files, "file");
-  if (errors + warnings === 0) return `${where}, nothing wrong`;
-  const counts = [
+  return counts === "" ? `${where}, nothing wrong` : `${counts} in ${where}`;
+}
+
+/** `2 errors, 1 warning`; empty if there are none of both. */
+export function formatCounts(
+  { errors, warnings }: { readonly errors: number; readonly warnings: number },
+  style: TextStyle = plainStyle,
+): string {
+  return [
     ...(errors > 0 ? [style.red(countOf(errors, "error"))] : []),
     ...(warnings > 0 ? [style.yellow(countOf(warnings, "warning"))] : []),
-  ];
-  return `${counts.join(", ")} in ${where}`;
+  ].join(", ");
 }
 
 /** How many of them are errors, and how many warnings. */
@@ -54,6 +60,12 @@ export function countSeverities(diagnostics: readonly Diagnostic[]): {
 } {
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   return { errors, warnings: diagnostics.length - errors };
+}
+
+/** `VirtualService/pets#/routes/0: `, or nothing of what is about no object. */
+export function subjectOf({ resource, pointer }: Pick<Diagnostic, "resource" | "pointer">): string {
+  if (resource === undefined) return "";
+  return `${resource.kind}/${resource.name}${pointer ? `#${pointer}` : ""}: `;
 }
 
 function formatOne(found: Diagnostic, style: TextStyle): string {
@@ -79,6 +91,7 @@ function placeOf({ file, line, column }: SourceLocation): string {
   return `${printableText(file)}:${line}:${column}`;
 }
 
-function countOf(count: number, noun: string): string {
+/** `1 file`, `2 files`. */
+export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { OneBuild } from "../../app/build-once.js";
+import type { BuildOnceOptions, OneBuild } from "../../app/build-once.js";
 import type { SourceFolder } from "../../source/source-tree.js";
 import { withProgress, type Io } from "../io.js";
 import { printable } from "../printable.js";
@@ -18,6 +18,7 @@ export interface BuiltConfig extends OneBuild {
 /** What a config is built with. */
 export interface BuildOptions {
   readonly secretsDir?: string;
+  readonly ageKeyFile?: string;
   readonly plugin?: readonly string[];
 }
 
@@ -36,7 +37,7 @@ export async function buildConfig(
 /** As {@link buildConfig}, of a tree that is still being read. */
 export async function buildTree(
   reading: Promise<ConfigTree>,
-  { secretsDir, plugin }: BuildOptions,
+  options: BuildOptions,
   io: Io,
 ): Promise<BuiltConfig> {
   // What builds takes as long to load as the config takes to read: both at once.
@@ -45,16 +46,26 @@ export async function buildTree(
   const { buildOnce } = await loading;
   const files = countFiles(source.tree.root);
   const build = await withProgress(io, `checking ${files} files`, () =>
-    buildOnce(source.tree, {
-      ...(secretsDir === undefined ? {} : { secretsDir: resolve(io.cwd, secretsDir) }),
-      ...(plugin === undefined ? {} : { plugins: plugin }),
-    }),
+    buildOnce(source.tree, buildOnceOptionsOf(options, io)),
   );
   for (const { ref, message } of printable(build.secretProblems)) {
     io.stderr(`gloo: secret "${ref}" is not used: ${message}\n`);
   }
   const diagnostics = placeUnder(source.prefix, build.diagnostics);
   return { ...build, diagnostics, commit: source.commit, files, source };
+}
+
+/** What the options mean. File names start from the working folder; the variable is that of SOPS. */
+export function buildOnceOptionsOf(
+  { secretsDir, ageKeyFile, plugin }: BuildOptions,
+  io: Pick<Io, "cwd" | "env">,
+): BuildOnceOptions {
+  const keyFile = ageKeyFile ?? io.env["SOPS_AGE_KEY_FILE"];
+  return {
+    ...(secretsDir === undefined ? {} : { secretsDir: resolve(io.cwd, secretsDir) }),
+    ...(keyFile === undefined ? {} : { ageKeyFile: resolve(io.cwd, keyFile) }),
+    ...(plugin === undefined ? {} : { plugins: plugin }),
+  };
 }
 
 function countFiles(folder: SourceFolder): number {

@@ -44,7 +44,7 @@ export async function readConfigTree(target: ConfigTarget, io: Io): Promise<Conf
 }
 
 /** URLs, and what Git takes for one: `user@host:path`. The source says which of them it can read. */
-function isUrl(where: string): boolean {
+export function isUrl(where: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(where) || /^[^/\\]+@[^/\\]+:/.test(where);
 }
 
@@ -115,13 +115,13 @@ function withRef(
 }
 
 /** A bare repository has no files of its own that config could be read from. */
-function isBare(folder: string): boolean {
+export function isBare(folder: string): boolean {
   const has = (name: string): boolean => exists(join(folder, name));
   return !has(".git") && has("HEAD") && has("objects") && has("refs");
 }
 
-/** The repository that a folder is, or lies in. */
-function enclosingRepository(folder: string, where: string): string {
+/** The repository that a folder is, or lies in. Throws `CommandError` if there is none. */
+export function enclosingRepository(folder: string, where: string): string {
   for (let at = folder; ; at = dirname(at)) {
     if (isBare(at) || exists(join(at, ".git"))) return at;
     if (dirname(at) === at) {
@@ -139,7 +139,7 @@ function isFolder(path: string): boolean {
 }
 
 /** `env/prod` for `./env//prod/`. */
-function slashless(path: string): string {
+export function slashless(path: string): string {
   return path
     .split("/")
     .filter((part) => part !== "" && part !== ".")
@@ -147,7 +147,7 @@ function slashless(path: string): string {
 }
 
 /** Below the working folder places are relative to it, elsewhere to what was typed. */
-function prefixOf(folder: string, where: string, cwd: string): string {
+export function prefixOf(folder: string, where: string, cwd: string): string {
   const inside = relative(cwd, folder).split(sep).join("/");
   if (inside === "") return "";
   const shown = inside.startsWith("..") ? where.replace(/\/+$/, "") : inside;

@@ -6,10 +6,17 @@ export function placeUnder(
   prefix: string,
   diagnostics: readonly Diagnostic[],
 ): readonly Diagnostic[] {
-  if (prefix === "") return diagnostics;
+  return prefix === "" ? diagnostics : moveFiles(diagnostics, (file) => prefix + file);
+}
+
+/** The diagnostics in files of other names. */
+export function moveFiles(
+  diagnostics: readonly Diagnostic[],
+  rename: (file: string) => string,
+): readonly Diagnostic[] {
   const moved = (location: SourceLocation): SourceLocation => ({
     ...location,
-    file: prefix + location.file,
+    file: rename(location.file),
   });
   return diagnostics.map((found) => ({
     ...found,

@@ -1,14 +1,24 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { hasErrors, sortDiagnostics, type Diagnostic } from "../../diagnostics/diagnostic.js";
+import { countSeverities } from "../../diagnostics/format-text.js";
+import { subtractKnown } from "../../diagnostics/subtract-known.js";
 import { addHelp, type CommandContext } from "../add-command.js";
 import type { BuiltConfig } from "../check/build-config.js";
-import { checkFormats, type CheckFormat, type CheckReport } from "../check/check-report.js";
-import { ExitCode, withProgress, type Io } from "../io.js";
+import { checkFormats, isDocument, type CheckFormat } from "../check/check-formats.js";
+import type { CheckReport } from "../check/check-report.js";
+import type { ConfigTarget } from "../check/config-tree.js";
+import { CommandError, createStyle, ExitCode, withProgress, type Io } from "../io.js";
 import { addConfigOptions, configTargetOf, type ConfigOptions } from "./config-options.js";
 
 interface Options extends ConfigOptions {
   readonly format: CheckFormat;
+  readonly output?: string;
   readonly strict?: boolean;
+  readonly base?: string;
+  /** True: since HEAD. */
+  readonly changed?: string | true;
   /** Undefined: if there is one on this machine. */
   readonly envoy?: boolean;
 }
@@ -18,68 +28,205 @@ export function addCheckCommand(program: Command, { io, finish }: CommandContext
   const command = addConfigOptions(program.command("check"))
     .summary("say what is wrong with a config")
     .description(
-      "Checks a config as the control plane checks every commit: schemas, names, references and " +
-        "Envoy's own rules. A folder is checked as it is on disk: with edits that are not committed, " +
-        "without files that Git ignores. Changes nothing.",
+      "Checks a config as the control plane checks every commit: schemas, names, references, the " +
+        "repository's own policies and Envoy's rules. A folder is checked as it is on disk: with edits that " +
+        "are not committed, without files that Git ignores. Changes nothing.",
     )
     .addOption(
       new Option(
         "--format <format>",
-        "for people, for programs, or as annotations of GitHub Actions",
+        "for people (human), for programs (json), as annotations of GitHub Actions (github), as Code " +
+          "Quality of GitLab (gitlab), for code scanning (sarif) or for CI servers (junit)",
       )
         .choices([...checkFormats])
         .default("human"),
     )
+    .option("--output <file>", "write that to a file, and what people read to stdout")
     .option("--strict", "fail on warnings too")
+    .option(
+      "--base <rev>",
+      "report only what is new since the newest commit in common with a branch or commit",
+    )
+    .option(
+      "--changed [rev]",
+      "look only at files on disk that differ from a commit (default: HEAD; with a branch, from the " +
+        "newest commit in common), and at those that refer to what is in them",
+    )
     .option("--envoy", "let a real Envoy judge it as well, and fetch Envoy if there is none")
-    .option("--no-envoy", "do not ask Envoy (default: ask it if it is on this machine)")
+    .option(
+      "--no-envoy",
+      "do not ask Envoy (default: ask it if it is on this machine; with --changed: do not)",
+    )
     .action(async (where: string, options: Options) => {
-      const { formatCheck } = await import("../check/check-report.js");
-      const report = await check(where, options, io);
-      io.stdout(formatCheck(report, options.format, io.style));
-      finish(report.ok ? ExitCode.Ok : ExitCode.Invalid);
+      const checked = await check(where, options, io);
+      await print(checked, options, io);
+      finish(checked.report.ok ? ExitCode.Ok : ExitCode.Invalid);
     });
-  addHelp(
-    command,
-    [
-      { command: "gloo check", what: "The config in this folder, as it is on disk" },
-      { command: "gloo check . --path env/prod --strict", what: "One folder of it; warnings fail" },
-      { command: "gloo check . --ref HEAD", what: "What is committed, whatever was edited since" },
-      {
-        command: "gloo check https://git.example.com/platform/gateway.git --ref feature",
-        what: "A branch of a repository elsewhere",
-      },
-      { command: "gloo check --format github", what: "Annotate a pull request in GitHub Actions" },
-    ],
-    {
-      0: "the config may go live",
-      1: "it has errors (or, with --strict, warnings)",
-      2: "it could not be checked",
-    },
-  );
+  addHelp(command, examples, {
+    0: "the config may go live; with --base: the change adds no errors",
+    1: "it has errors (or, with --strict, warnings); with --base: errors that the base has not",
+    2: "it could not be checked",
+  }).addHelpText("after", notesHelp);
 }
 
-async function check(where: string, options: Options, io: Io): Promise<CheckReport> {
+const examples = [
+  { command: "gloo check", what: "The config in this folder, as it is on disk" },
+  { command: "gloo check . --path env/prod --strict", what: "One folder of it; warnings fail" },
+  { command: "gloo check . --ref HEAD", what: "What is committed, whatever was edited since" },
+  {
+    command: "gloo check https://git.example.com/platform/gateway.git --ref feature",
+    what: "A branch of a repository elsewhere",
+  },
+  { command: "gloo check --base origin/main", what: "What a branch brings, and nothing older" },
+  { command: "gloo check --changed", what: "What was edited since the last commit, at once" },
+  { command: "gloo check --format github", what: "Annotate a pull request in GitHub Actions" },
+  {
+    command: "gloo check --format gitlab --output gl-code-quality-report.json",
+    what: "A report for merge requests of GitLab, and a log for people",
+  },
+] as const;
+
+const notesHelp = `
+With --base, mistakes that were there before are counted but not shown, and do not fail the check; as
+long as there are any, no commit goes live.
+
+With --changed, other files are searched for names, not read. What is wrong with them is not seen, nor
+limits on the whole repository, nor two names in one folder that differ in upper and lower case. Where
+a role, an attribute or gloo.yaml changed, and where very much did, everything is checked.`;
+
+/** What is printed of a check. */
+interface Checked {
+  readonly report: CheckReport;
+  /** The paths of the files that were looked at. */
+  readonly files: readonly string[];
+}
+
+async function check(where: string, options: Options, io: Io): Promise<Checked> {
+  if (options.changed !== undefined && options.base !== undefined) {
+    throw new CommandError("--base and --changed exclude each other");
+  }
+  const target = await configTargetOf(where, options, io);
+  if (options.changed !== undefined) {
+    const since = options.changed === true ? "HEAD" : options.changed;
+    const checked = await checkChanged(since, target, options, io);
+    if (checked !== undefined) return checked;
+  }
+  return checkWhole(target, options, io);
+}
+
+async function checkWhole(target: ConfigTarget, options: Options, io: Io): Promise<Checked> {
   // Envoy is looked for while the config is read and built.
   const locating = options.envoy === false ? Promise.resolve(undefined) : locateEnvoyFor(io);
   locating.catch(() => undefined); // awaited below, if Envoy is to be asked at all
   const { buildConfig } = await import("../check/build-config.js");
-  const target = await configTargetOf(where, options, io);
   const built = await buildConfig(target, options, io);
-  const { commit, files, uncheckedSecrets } = built;
   const envoyPath = hasErrors(built.diagnostics)
     ? undefined
     : ((await locating) ?? (options.envoy === true ? await fetchEnvoy(io) : undefined));
   const refused = envoyPath === undefined ? [] : await judge(envoyPath, built, io);
-  const diagnostics = sortDiagnostics([...built.diagnostics, ...refused]);
-  return {
-    ok: !(options.strict === true ? diagnostics.length > 0 : hasErrors(diagnostics)),
-    commit,
-    files,
-    envoy: envoyPath === undefined ? "not-asked" : refused.length > 0 ? "refused" : "accepted",
-    uncheckedSecrets,
+  const all = sortDiagnostics([...built.diagnostics, ...refused]);
+  const { diagnostics, base } = await withoutBase(all, envoyPath, { target, built, options }, io);
+  return checkedOf(built, options, {
     diagnostics,
-  };
+    ...(base && { base }),
+    envoy: envoyPath === undefined ? "not-asked" : refused.length > 0 ? "refused" : "accepted",
+  });
+}
+
+/** Undefined: everything is to be looked at. */
+async function checkChanged(
+  since: string,
+  target: ConfigTarget,
+  options: Options,
+  io: Io,
+): Promise<Checked | undefined> {
+  const { buildChanged } = await import("../check/changed-config.js");
+  const found = await buildChanged(since, target, options, io);
+  if ("whole" in found) {
+    io.stderr(`gloo: everything is checked: ${found.whole}\n`);
+    return undefined;
+  }
+  const { built, changed: files, dependents } = found;
+  const changed = { since, files, dependents };
+  const isAsked = options.envoy === true && !hasErrors(built.diagnostics);
+  const envoyPath = isAsked ? ((await locateEnvoyFor(io)) ?? (await fetchEnvoy(io))) : undefined;
+  const refused = envoyPath === undefined ? [] : await judge(envoyPath, built, io);
+  return checkedOf(built, options, {
+    diagnostics: sortDiagnostics([...built.diagnostics, ...refused]),
+    changed,
+    envoy: envoyPath === undefined ? "not-asked" : refused.length > 0 ? "refused" : "accepted",
+  });
+}
+
+function checkedOf(
+  { commit, files, uncheckedSecrets, sealedSecrets, source }: BuiltConfig,
+  { strict = false }: Options,
+  found: Pick<CheckReport, "diagnostics" | "base" | "changed" | "envoy">,
+): Checked {
+  const { diagnostics } = found;
+  const ok = !(strict ? diagnostics.length > 0 : hasErrors(diagnostics));
+  const paths = pathsOf(source.tree.root).map((path) => source.prefix + path);
+  return { report: { ok, commit, files, uncheckedSecrets, sealedSecrets, ...found }, files: paths };
+}
+
+function pathsOf({ entries }: BuiltConfig["source"]["tree"]["root"]): readonly string[] {
+  return entries.flatMap((entry) =>
+    entry.kind === "folder" ? pathsOf(entry) : entry.kind === "file" ? [entry.path] : [],
+  );
+}
+
+/** With `--base`: the diagnostics that it does not have, and how many it has. */
+async function withoutBase(
+  all: readonly Diagnostic[],
+  envoyPath: string | undefined,
+  {
+    target,
+    built,
+    options,
+  }: {
+    readonly target: ConfigTarget;
+    readonly built: BuiltConfig;
+    readonly options: Options;
+  },
+  io: Io,
+): Promise<Pick<CheckReport, "diagnostics" | "base">> {
+  if (options.base === undefined) return { diagnostics: all };
+  const { buildBase, findBase } = await import("../check/base-diagnostics.js");
+  const base = await findBase(options.base, target, io);
+  if (all.length === 0) return { diagnostics: all, base: { ...base, errors: 0, warnings: 0 } };
+  const isRefused = all.some(({ code }) => code === "envoy/refused");
+  const before = await buildBase(base, target, built, options, {
+    ...io,
+    stderr: () => undefined, // of secrets, which are the same, all was said before
+  });
+  const judged =
+    isRefused && envoyPath !== undefined && !hasErrors(before.diagnostics)
+      ? await judge(envoyPath, before, io)
+      : [];
+  const { fresh, known } = subtractKnown(all, [...before.diagnostics, ...judged]);
+  return { diagnostics: fresh, base: { ...base, ...countSeverities(known) } };
+}
+
+/** The document to stdout or into a file; what people read beside it. */
+async function print({ report, files }: Checked, options: Options, io: Io): Promise<void> {
+  const { formatCheck } = await import("../check/check-formats.js");
+  const { formatCheckText, formatConclusion } = await import("../check/check-report.js");
+  const { format, output, strict = false } = options;
+  const plain = createStyle(false);
+  const style = output === undefined ? io.style : plain;
+  const text = await formatCheck(report, format, { style, files, strict });
+  if (output === undefined) {
+    io.stdout(text);
+    if (isDocument(format) && format !== "json") io.stderr(formatConclusion(report, plain));
+    return;
+  }
+  try {
+    await writeFile(resolve(io.cwd, output), text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandError(`the report could not be written: ${reason}`, { cause });
+  }
+  io.stdout(formatCheckText(report, io.style));
 }
 
 async function locateEnvoyFor(io: Io): Promise<string | undefined> {

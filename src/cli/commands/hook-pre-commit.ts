@@ -40,10 +40,10 @@ export function addPreCommitCommand(parent: Command, { io, finish }: CommandCont
 async function run(options: Options, io: Io): Promise<ExitCode> {
   const { readStagedTree } = await import("../hook/staged-tree.js");
   const { buildTree } = await import("../check/build-config.js");
-  const { formatCheck } = await import("../check/check-report.js");
+  const { formatCheckJson, formatCheckText } = await import("../check/check-report.js");
   const built = await buildTree(readStagedTree(options.path, io), options, io);
   const ok = !hasErrors(built.diagnostics);
   const report = { ...built, ok, envoy: "not-asked" } as const;
-  io.stdout(formatCheck(report, options.json === true ? "json" : "human", io.style));
+  io.stdout(options.json === true ? formatCheckJson(report) : formatCheckText(report, io.style));
   return ok ? ExitCode.Ok : ExitCode.Invalid;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -230,6 +231,230 @@ describe("gloo check, for programs", () => {
   });
 });
 
+describe("gloo check, as reports for CI", () => {
+  beforeEach(() => {
+    write("virtualservices/pets.yaml", service("petz"));
+    write("upstreams/pets.yaml", upstream);
+  });
+
+  for (const [format, want] of [
+    ["gitlab", /^\[\n {2}\{\n {4}"description": "VirtualService\/pets#[^]*\n\]\n$/],
+    ["sarif", /^\{\n {2}"\$schema"[^]*"ruleId": "reference\/unknown-upstream"[^]*\n\}\n$/],
+    ["junit", /^<\?xml [^]*<testcase [^>]*name="upstreams\/pets\.yaml"[^>]*\/>[^]*<failure /],
+  ] as const) {
+    it(`prints ${format} to stdout alone, and what it adds up to to stderr`, async () => {
+      const { code, stdout, stderr } = await checkFast("--format", format);
+      assert.match(stdout, want);
+      assert.deepEqual({ code, stderr }, { code: 1, stderr: "1 error in 2 files\n" });
+    });
+  }
+
+  it("writes a report into a file, and prints for people", async () => {
+    const args = ["--format", "junit", "--output", "report.xml"];
+    assert.deepEqual(await checkFast(...args), {
+      code: 1,
+      stdout: `virtualservices/pets.yaml:${unknown}1 error in 2 files\n`,
+      stderr: "",
+    });
+    const report = readFileSync(join(folder, "report.xml"), "utf8");
+    assert.match(report, /<testsuites name="gloo check" tests="2" failures="1" errors="0">/);
+  });
+
+  it("ends with 2 if the report cannot be written", async () => {
+    const { code, stdout, stderr } = await checkFast("--output", "no/where.json");
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+    assert.match(stderr, /^gloo: the report could not be written: ENOENT[^\n]*\n$/);
+  });
+});
+
+describe("gloo check --base", () => {
+  const verb = (method: string): string =>
+    service("pets").replace("path_prefix: /", `path_prefix: /\n      verbs: [${method}]`);
+
+  beforeEach(async () => {
+    write("config/upstreams/pets.yaml", upstream);
+    write("config/virtualservices/old.yaml", service("petz").replace("pets", "old"));
+    write("config/virtualservices/pets.yaml", `domains: [pets.example]\n${verb("get")}`);
+    await commitAll();
+    await runGit(folder, ["checkout", "--quiet", "-b", "feature"]);
+  });
+
+  const known = (errors: string): string =>
+    `not shown: ${errors}1 warning that main at ${commitOf("main")} has too`;
+  const commitOf = (ref: string): string =>
+    execFileSync("git", ["-C", folder, "rev-parse", ref], { encoding: "utf8" }).slice(0, 7);
+
+  it("passes a change that adds nothing, and says that it does not go live all the same", async () => {
+    write("config/virtualservices/pets.yaml", `# moved\n\ndomains: [pets.example]\n${verb("get")}`);
+    assert.deepEqual(await checkFast("--base", "main"), {
+      code: 0,
+      stdout: `3 files, nothing new\n${known("1 error, ")}; with errors the config does not go live\n`,
+      stderr: "",
+    });
+  });
+
+  it("fails on what is new only, on disk and committed, also below a folder", async () => {
+    write(
+      "config/virtualservices/new.yaml",
+      `domains: [new.example]\n${service("dogs").replace("pets", "new")}`,
+    );
+    const first = "config/virtualservices/new.yaml:8:15: error reference/unknown-upstream: ";
+    for (const args of [["."], ["config"], [".", "--path", "config"]]) {
+      const { code, stdout } = await checkFast(...args, "--base", "main");
+      assert.equal(code, 1, args.join(" "));
+      assert.ok(stdout.startsWith(first), stdout);
+      assert.match(
+        stdout,
+        /\n1 error in 4 files, all of it new\nnot shown: 1 error, 1 warning that /,
+      );
+    }
+    await runGit(folder, ["add", "--all"]);
+    await runGit(folder, ["commit", "--quiet", "--message", "new"]);
+    const committed = await checkFast("config", "--ref", "HEAD", "--base", "main");
+    assert.match(committed.stdout, /\n1 error in 4 files, all of it new\n/);
+  });
+
+  it("compares with the commit that the branch left, not with what came after", async () => {
+    await runGit(folder, ["checkout", "--quiet", "main"]);
+    write("config/virtualservices/old.yaml", service("pets").replace("pets", "old"));
+    await runGit(folder, ["commit", "--quiet", "--all", "--message", "mend"]);
+    await runGit(folder, ["checkout", "--quiet", "feature"]);
+    assert.equal((await checkFast("--base", "main")).code, 0);
+  });
+
+  it("says in JSON what is not shown", async () => {
+    const { stdout } = await checkFast("--base", "main", "--format", "json");
+    const { ok, errors, diagnostics, base } = JSON.parse(stdout) as JsonObject;
+    const { commit, ...rest } = base as JsonObject;
+    assert.deepEqual({ ok, errors, diagnostics }, { ok: true, errors: 0, diagnostics: [] });
+    assert.deepEqual(rest, { rev: "main", errors: 1, warnings: 1 });
+    assert.match(String(commit), /^[0-9a-f]{40}$/);
+  });
+
+  it("ends with 2 where there is nothing to compare with", async () => {
+    await runGit(folder, ["checkout", "--quiet", "--orphan", "apart"]);
+    await runGit(folder, ["commit", "--quiet", "--message", "apart"]);
+    for (const [args, want] of [
+      [["--base", "mian"], /^gloo: there is no commit "mian" here; git fetch may bring it\n$/],
+      [
+        ["--base", "main"],
+        /^gloo: "main" and "HEAD" share no commit here; fetch the history[^\n]*\n$/,
+      ],
+      [["http://127.0.0.1:1/a.git", "--base", "main"], /^gloo: /],
+      [["--base", "main", "--changed"], /^gloo: --base and --changed exclude each other\n$/],
+    ] as const) {
+      const { code, stderr } = await checkFast(...args);
+      assert.equal(code, 2);
+      assert.match(stderr, want);
+    }
+  });
+});
+
+describe("gloo check --changed", () => {
+  const route = (name: string, target: string, ...domains: readonly string[]): string =>
+    `domains: [${domains.join(", ")}]\n${service(target).replace("name: pets", `name: ${name}`)}`;
+
+  beforeEach(async () => {
+    for (const name of ["cats", "dogs", "pets"]) {
+      write(`a/upstreams/${name}.yaml`, upstream.replace("pets", name));
+      write(`a/virtualservices/${name}.yaml`, route(name, name, `${name}.example`));
+    }
+    write("b/broken.yaml", "kind: Upstream\nname: broken\ntype: static\nspec: {}\n");
+    await commitAll();
+  });
+
+  const changed = (...args: readonly string[]) => check("--changed", ...args);
+
+  it("looks at nothing where nothing changed", async () => {
+    assert.deepEqual(await changed(), {
+      code: 0,
+      stdout: "0 changed files and 0 that depend on them, nothing wrong\n",
+      stderr: "",
+    });
+  });
+
+  it("finds what a change breaks in a file that it does not touch", async () => {
+    write("a/upstreams/dogs.yaml", upstream.replace("pets", "hounds"));
+    const { code, stdout } = await changed();
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /^a\/virtualservices\/dogs\.yaml:8:15: error reference\/unknown-upstream: /,
+    );
+    assert.match(stdout, /\n1 error in 1 changed file and 1 that depend on it\n$/);
+    rmSync(join(folder, "a/upstreams/dogs.yaml"));
+    assert.match((await changed()).stdout, /no upstream named "dogs"/);
+  });
+
+  it("knows what the files that it does not report on declare", async () => {
+    write("a/virtualservices/dogs.yaml", route("dogs", "cats", "dogs.example"));
+    write("a/virtualservices/new.yaml", route("new", "pets", "new.example"));
+    assert.deepEqual(await changed(), {
+      code: 0,
+      stdout: "2 changed files and 0 that depend on them, nothing wrong\n",
+      stderr: "",
+    });
+  });
+
+  it("finds an upstream where nobody would look for it", async () => {
+    write("a/virtualservices/odd.yaml", `kind: Upstream\n${upstream.replace("pets", "odd")}`);
+    await runGit(folder, ["add", "--all"]);
+    await runGit(folder, ["commit", "--quiet", "--message", "odd"]);
+    write("a/virtualservices/dogs.yaml", route("dogs", "odd", "dogs.example"));
+    assert.equal((await changed()).code, 0);
+  });
+
+  it("finds names and domains that others have", async () => {
+    write("a/upstreams/twin.yaml", upstream.replace("pets", "cats"));
+    assert.match((await changed()).stdout, /error name\/duplicate: Upstream\/cats/);
+    rmSync(join(folder, "a/upstreams/twin.yaml"));
+    write("a/virtualservices/new.yaml", route("new", "pets", "CATS.example"));
+    assert.match((await changed()).stdout, /error domain\/shared: /);
+    write("a/virtualservices/new.yaml", route("new", "pets", '"*"'));
+    write("a/virtualservices/other.yaml", service("pets").replace("name: pets", "name: other"));
+    assert.match((await changed()).stdout, /error domain\/shared: /);
+  });
+
+  it("compares with where a branch began, below a folder too", async () => {
+    await runGit(folder, ["checkout", "--quiet", "-b", "feature"]);
+    write("a/virtualservices/dogs.yaml", route("dogs", "dgos", "dogs.example"));
+    await runGit(folder, ["commit", "--quiet", "--all", "--message", "wrong"]);
+    assert.equal((await changed()).code, 0);
+    for (const args of [["main"], ["main", "a"], ["main", ".", "--path", "a"]]) {
+      const { code, stdout } = await check(...args.slice(1), "--changed", "main");
+      assert.equal(code, 1, args.join(" "));
+      assert.match(stdout, /^a\/virtualservices\/dogs\.yaml:8:15: error /);
+    }
+  });
+
+  it("looks at everything where everything may depend on a change", async () => {
+    for (const path of ["gloo.yaml", "a/roles/ingress.yaml"]) {
+      write(path, path === "gloo.yaml" ? "ignore: [docs/**]\n" : "name: ingress\n");
+      const { stdout, stderr } = await changed("--no-envoy");
+      assert.match(
+        stderr,
+        /^gloo: everything is checked: (?:gloo\.yaml|a role or an attribute) changed, /,
+      );
+      assert.match(stdout, /error [^\n]*Upstream\/broken/);
+      rmSync(join(folder, path));
+    }
+  });
+
+  it("ends with 2 where there are no files on disk", async () => {
+    for (const args of [
+      ["--ref", "main"],
+      ["--path", "nowhere"],
+    ]) {
+      const { code, stderr } = await changed(...args);
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        /^gloo: (?:--changed is for files on disk|there is no folder "nowhere")/,
+      );
+    }
+  });
+});
+
 describe("gloo check, of a repository elsewhere", () => {
   let repository: TestRepository;
   let server: GitServer;
@@ -318,7 +543,11 @@ describe("gloo check, when it cannot", () => {
       [".", "--secrets-dir", "x"],
       /^gloo: no such file or folder: "[^"]*x"\n$/,
     ],
-    ["an unknown format", [".", "--format", "xml"], /Allowed choices are human, json, github/],
+    [
+      "an unknown format",
+      [".", "--format", "xml"],
+      /Allowed choices are human, json, github, gitlab, sarif, junit/,
+    ],
   ] as const) {
     it(`ends with 2 and says why: ${name}`, async () => {
       write("a.yaml", "");
