@@ -1,8 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../app/version.js";
 import { addBootstrapCommand } from "./commands/bootstrap.js";
+import { addBridgeCommand } from "./commands/bridge.js";
 import { addCheckCommand } from "./commands/check.js";
 import { addDemoCommand } from "./commands/demo.js";
+import { addDiffCommand } from "./commands/diff.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
 import { addHookCommand } from "./commands/hook.js";
 import { addImportCommand } from "./commands/import.js";
@@ -42,10 +44,12 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
   for (const add of [
     addCheckCommand,
     addRenderCommand,
+    addDiffCommand,
     addServeCommand,
     addStatusCommand,
     addEnvoysCommand,
     addBootstrapCommand,
+    addBridgeCommand,
     addImportCommand,
     addHookCommand,
     addDemoCommand,

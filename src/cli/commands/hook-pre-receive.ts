@@ -74,7 +74,7 @@ function fullName(name: string): string {
 }
 
 async function defaultBranch(io: Io): Promise<string> {
-  const { askGit } = await import("../hook/git-context.js");
+  const { askGit } = await import("../ask-git.js");
   const name = await askGit(["symbolic-ref", "--quiet", "HEAD"], io).catch(() => "");
   if (name !== "") return name;
   throw new CommandError("the repository has no default branch; say which are served with --ref");

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CommandError, type Io } from "../io.js";
-import { askGit } from "./git-context.js";
+import { askGit } from "../ask-git.js";
 
 /** The hooks that there are. */
 export const hookNames = ["pre-commit", "pre-receive"] as const;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readCommitted, type ConfigTree } from "../check/config-tree.js";
 import type { Io } from "../io.js";
-import { askGit } from "./git-context.js";
+import { askGit } from "../ask-git.js";
 
 const anybody = {
   GIT_AUTHOR_NAME: "gloo",
