@@ -13,6 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   envoy: ["lib"],
   diagnostics: ["lib", "model"],
   source: ["lib", "model", "diagnostics"],
+  signatures: ["lib"],
   parse: ["lib", "model", "diagnostics", "source"],
   validate: ["lib", "model", "diagnostics", "parse"],
   templates: ["lib"],

@@ -1,5 +1,9 @@
-import { createCredentialsProvider } from "../source/credentials.js";
+import { createCredentialsProvider, type CredentialsProvider } from "../source/credentials.js";
 import type { GitRepositoryOptions } from "../source/create-git-repository.js";
+import { createGithubAppProvider, readGithubAppKey } from "../source/github-app.js";
+import { TIMEOUTS, type SourceTimeouts } from "../source/limits.js";
+import { parseRepositoryLocation } from "../source/remote-url.js";
+import { checkSshFiles, type SshOptions } from "../source/ssh-command.js";
 import type { Settings } from "./settings.js";
 
 /** How a remote is reached, as `gloo serve` and the commands that read a URL are told. Paths are absolute. */
@@ -7,42 +11,126 @@ export interface RemoteSettings {
   readonly gitUsername?: string | undefined;
   readonly gitPasswordFile?: string | undefined;
   readonly gitTokenFile?: string | undefined;
+  readonly gitGithubAppId?: string | undefined;
+  readonly gitGithubAppKeyFile?: string | undefined;
+  readonly gitGithubInstallationId?: string | undefined;
+  readonly gitGithubApiUrl?: string | undefined;
+  readonly gitSshKeyFile?: string | undefined;
+  readonly gitSshKnownHostsFile?: string | undefined;
   readonly gitCaFile?: string | undefined;
   readonly gitProxy?: string | undefined;
 }
 
+/** Where a repository is, and what is needed of this machine to reach it. */
+export interface RemoteContext {
+  /** The URL of the repository, or its path. */
+  readonly repo: string;
+  /** Where `git` and `ssh` are found, and the agent of `ssh`. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly timeouts?: SourceTimeouts;
+}
+
 /** The options of a repository that say how its remote is reached. */
-export function remoteOptionsOf({
-  gitUsername,
-  gitPasswordFile,
-  gitTokenFile,
-  gitCaFile,
-  gitProxy,
-}: RemoteSettings): Pick<GitRepositoryOptions, "credentials" | "caFile" | "proxy"> {
-  const hasCredentials = gitUsername ?? gitPasswordFile ?? gitTokenFile;
+export type RemoteOptions = Pick<GitRepositoryOptions, "credentials" | "caFile" | "proxy" | "ssh">;
+
+/** What is wrong with the settings of how a remote is reached, one with the other. */
+export function remoteFaultOf(settings: RemoteSettings): string | undefined {
+  const { gitTokenFile, gitPasswordFile, gitUsername, gitGithubAppId } = settings;
+  if (gitTokenFile !== undefined && gitPasswordFile !== undefined) {
+    return "--git-token-file and --git-password-file exclude each other";
+  }
+  if ((gitGithubAppId === undefined) !== (settings.gitGithubAppKeyFile === undefined)) {
+    return "--git-github-app-id and --git-github-app-key-file go together";
+  }
+  if (gitGithubAppId === undefined) return undefined;
+  if ((gitTokenFile ?? gitPasswordFile ?? gitUsername) !== undefined) {
+    return "--git-github-app-id excludes --git-username, --git-password-file and --git-token-file";
+  }
+  return undefined;
+}
+
+/** Throws a `SourceError` for credentials that no person may mean. */
+export function remoteOptionsOf(settings: RemoteSettings, context: RemoteContext): RemoteOptions {
+  const { gitCaFile, gitProxy } = settings;
+  const credentials = credentialsOf(settings, context);
   return {
-    ...(hasCredentials === undefined
-      ? {}
-      : {
-          credentials: createCredentialsProvider({
-            ...(gitUsername === undefined ? {} : { username: gitUsername }),
-            ...(gitPasswordFile === undefined ? {} : { passwordFile: gitPasswordFile }),
-            ...(gitTokenFile === undefined ? {} : { tokenFile: gitTokenFile }),
-          }),
-        }),
+    ...(credentials === undefined ? {} : { credentials }),
     ...(gitCaFile === undefined ? {} : { caFile: gitCaFile }),
     ...(gitProxy === undefined ? {} : { proxy: gitProxy }),
+    ssh: sshOptionsOf(settings, context.env),
   };
 }
 
+function sshOptionsOf(
+  { gitSshKeyFile, gitSshKnownHostsFile }: RemoteSettings,
+  env: NodeJS.ProcessEnv,
+): SshOptions {
+  return {
+    ...(gitSshKeyFile === undefined ? {} : { keyFile: gitSshKeyFile }),
+    ...(gitSshKnownHostsFile === undefined ? {} : { knownHostsFile: gitSshKnownHostsFile }),
+    env,
+  };
+}
+
+function credentialsOf(
+  settings: RemoteSettings,
+  { repo, timeouts = TIMEOUTS }: RemoteContext,
+): CredentialsProvider | undefined {
+  const { gitUsername, gitPasswordFile, gitTokenFile, gitCaFile, gitProxy } = settings;
+  const { gitGithubAppId, gitGithubAppKeyFile } = settings;
+  if (gitGithubAppId !== undefined && gitGithubAppKeyFile !== undefined) {
+    const location = parseRepositoryLocation(repo);
+    // Over SSH, or on this machine, nobody asks for a token.
+    if (location.kind !== "http") return undefined;
+    return createGithubAppProvider({
+      appId: gitGithubAppId,
+      keyFile: gitGithubAppKeyFile,
+      installationId: settings.gitGithubInstallationId,
+      apiUrl: settings.gitGithubApiUrl,
+      repositoryUrl: location.url,
+      now: Date.now,
+      timeouts,
+      ...(gitCaFile === undefined ? {} : { caFile: gitCaFile }),
+      ...(gitProxy === undefined ? {} : { proxy: gitProxy }),
+    });
+  }
+  if ((gitUsername ?? gitPasswordFile ?? gitTokenFile) === undefined) return undefined;
+  return createCredentialsProvider({
+    ...(gitUsername === undefined ? {} : { username: gitUsername }),
+    ...(gitPasswordFile === undefined ? {} : { passwordFile: gitPasswordFile }),
+    ...(gitTokenFile === undefined ? {} : { tokenFile: gitTokenFile }),
+  });
+}
+
+/** Reads the files that the settings name, without asking anybody. Throws `SourceError`. */
+export async function checkRemoteFiles(
+  settings: RemoteSettings,
+  { credentials }: RemoteOptions,
+): Promise<void> {
+  if (settings.gitGithubAppKeyFile === undefined) await credentials?.();
+  else await readGithubAppKey(settings.gitGithubAppKeyFile);
+  await checkSshFiles(sshOptionsOf(settings, {}));
+}
+
 /** How the settings want the repository read. */
-export function gitOptionsOf(settings: Settings, mirrorFolder: string): GitRepositoryOptions {
+export function gitOptionsOf(
+  settings: Settings,
+  mirrorFolder: string,
+  env: NodeJS.ProcessEnv,
+): GitRepositoryOptions {
+  const timeouts: SourceTimeouts = {
+    ...TIMEOUTS,
+    connectMs: settings.gitConnectTimeoutS * 1000,
+    headersMs: settings.gitIdleTimeoutS * 1000,
+    idleMs: settings.gitIdleTimeoutS * 1000,
+    packMs: settings.gitFetchTimeoutS * 1000,
+  };
   return {
     url: settings.repo,
     ref: settings.ref,
     basePath: settings.path,
     dataDir: mirrorFolder,
-    ...remoteOptionsOf(settings),
+    ...remoteOptionsOf(settings, { repo: settings.repo, env, timeouts }),
     limits: {
       maxAdvertisementBytes: settings.maxAdvertisementBytes,
       maxPackBytes: settings.maxPackBytes,
@@ -54,11 +142,6 @@ export function gitOptionsOf(settings: Settings, mirrorFolder: string): GitRepos
       maxTreeEntries: settings.maxTreeEntries,
       maxPathDepth: settings.maxPathDepth,
     },
-    timeouts: {
-      connectMs: settings.gitConnectTimeoutS * 1000,
-      headersMs: settings.gitIdleTimeoutS * 1000,
-      idleMs: settings.gitIdleTimeoutS * 1000,
-      packMs: settings.gitFetchTimeoutS * 1000,
-    },
+    timeouts,
   };
 }

@@ -50,6 +50,7 @@ const groupPrefixes: readonly (readonly [string, SettingGroup])[] = [
   ["path", "Repository"],
   ["poll", "Repository"],
   ["git_", "Repository"],
+  ["signature_", "Repository"],
   ["state_", "State and secrets"],
   ["secrets_", "State and secrets"],
   ["age_", "State and secrets"],

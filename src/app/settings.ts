@@ -5,6 +5,7 @@ import { isJsonObject } from "../lib/json.js";
 import { nearest } from "../lib/nearest.js";
 import { scheduleFault } from "../reconcile/schedule.js";
 import { OperationalError } from "./operational-error.js";
+import { remoteFaultOf } from "./git-options.js";
 import { listSettings, type SettingInfo } from "./setting-infos.js";
 
 /** The settings of one process, as `schemas/settings.schema.json` describes them. Frozen. */
@@ -16,11 +17,20 @@ export interface Settings {
   readonly gitUsername?: string;
   readonly gitPasswordFile?: string;
   readonly gitTokenFile?: string;
+  readonly gitGithubAppId?: string;
+  readonly gitGithubAppKeyFile?: string;
+  readonly gitGithubInstallationId?: string;
+  readonly gitGithubApiUrl?: string;
+  readonly gitSshKeyFile?: string;
+  readonly gitSshKnownHostsFile?: string;
   readonly gitCaFile?: string;
   readonly gitProxy?: string;
   readonly gitConnectTimeoutS: number;
   readonly gitIdleTimeoutS: number;
   readonly gitFetchTimeoutS: number;
+  readonly signaturePolicy: "off" | "head" | "every";
+  readonly signatureAllowedSignersFile?: string;
+  readonly signatureKeyringFile?: string;
   readonly stateDir: string;
   readonly secretsDir?: string;
   readonly ageKeyFile?: string;
@@ -199,8 +209,15 @@ function checkTogether(values: Record<string, unknown>, report: Report): void {
   if ((values["vetoPolicy"] === "canary") !== (values["canaryRole"] !== undefined)) {
     report("--veto-policy canary and --canary-role go together");
   }
-  if (values["gitTokenFile"] !== undefined && values["gitPasswordFile"] !== undefined) {
-    report("--git-token-file and --git-password-file exclude each other");
+  const remoteFault = remoteFaultOf(values);
+  if (remoteFault !== undefined) report(remoteFault);
+  const hasKeys =
+    values["signatureAllowedSignersFile"] !== undefined ||
+    values["signatureKeyringFile"] !== undefined;
+  if ((values["signaturePolicy"] !== "off") !== hasKeys) {
+    report(
+      "--signature-policy head or every goes with --signature-allowed-signers-file, --signature-keyring-file or both",
+    );
   }
   if (/^https?:\/\/[^/]*:[^/]*@/.test(String(values["repo"]))) {
     report("--repo must not hold a password; use --git-password-file or --git-token-file");

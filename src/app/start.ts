@@ -13,7 +13,8 @@ import { scrubUrls } from "../source/remote-url.js";
 import { openStateDirectory } from "../state/state-directory.js";
 import { createClosers, type Closers } from "./closers.js";
 import { createEndpointDiscovery, feedSources } from "./endpoint-discovery.js";
-import { gitOptionsOf } from "./git-options.js";
+import { commitSignaturesOf } from "./commit-signatures.js";
+import { checkRemoteFiles, gitOptionsOf } from "./git-options.js";
 import { listenOn } from "./listen.js";
 import { parseLimitsOf } from "./parse-limits.js";
 import { logEvents, logRecord } from "./log-events.js";
@@ -65,7 +66,8 @@ export async function startControlPlane(
   try {
     const prepared = await prepare(settings, options);
     options.signal.throwIfAborted();
-    return await build({ settings, prepared, closers, log, notices: createNotices(log) });
+    const notices = createNotices(log);
+    return await build({ settings, prepared, closers, log, notices, env: options.env });
   } catch (cause) {
     await closers.closeAll();
     throw cause;
@@ -78,6 +80,7 @@ interface Site {
   readonly closers: Closers;
   readonly log: Logger;
   readonly notices: Notices;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** What is opened last is closed first: the loop, then the servers, then what they live on. */
@@ -139,7 +142,7 @@ function createAds({ settings, prepared, closers, log }: Site): AdsServer {
 
 /** The loop, on a state directory, secrets and a repository that are opened for it. */
 async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
-  const { settings, prepared, closers, log } = site;
+  const { settings, prepared, closers, log, env } = site;
   let onSecrets = (): void => undefined; // until there is a loop, it has not seen the old ones
   const state = await openStateDirectory(settings.stateDir, { now: systemClock.now });
   closers.add("the state directory", () => state.close());
@@ -155,7 +158,7 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
   closers.add("the secrets", () => {
     secrets.close();
   });
-  const gitOptions = gitOptionsOf(settings, state.mirrorFolder);
+  const gitOptions = gitOptionsOf(settings, state.mirrorFolder, env);
   const endpoints = createEndpointDiscovery({
     plugins: prepared.plugins,
     file: state.endpoints,
@@ -164,9 +167,10 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
       reconciler.wake("endpoints");
     },
   });
-  await gitOptions.credentials?.(); // a file that is missing is a mistake in the settings
+  await checkRemoteFiles(settings, gitOptions); // a file that is missing is a mistake in the settings
   const repository = createGitRepository(gitOptions);
   closers.add("the repository", () => repository.close());
+  const checkCommits = await commitSignaturesOf(settings, { repository, env, log });
   const reconciler = createReconciler(
     {
       repository,
@@ -187,6 +191,7 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
       endpoints,
       attachSecrets: createSecretAttacher(settings.upstreamCaFile),
       ...(prepared.judge === undefined ? {} : { judge: prepared.judge }),
+      ...(checkCommits === undefined ? {} : { checkCommits }),
       clock: systemClock,
       random: Math.random,
       onRecord: (record, before) => {
@@ -197,6 +202,7 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
       poll: settings.poll,
       vetoPolicy: vetoPolicyOf(settings),
       ackTimeoutMs: settings.ackTimeoutS * 1000,
+      commitPolicy: settings.signaturePolicy === "every" ? "every" : "head",
     },
   );
   onSecrets = () => {

@@ -2,15 +2,28 @@ import { readFile } from "node:fs/promises";
 import { SourceError } from "./source-error.js";
 
 /** Who the remote is told we are. */
-export type GitCredentials =
+export type GitCredentials = (
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
-  | { readonly kind: "bearer"; readonly token: string };
+  | { readonly kind: "bearer"; readonly token: string }
+) & {
+  /** When to ask for others, since these end soon after (`Date.now()`). Default: when they are refused. */
+  readonly renewAtMs?: number;
+};
+
+/** Why and for how long credentials are asked for. */
+export interface CredentialsRequest {
+  /** The remote did not take those that were given last. */
+  readonly refused: boolean;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Gives the credentials of the moment. Asked before the first request and again after a 401, so that
  * a rotated secret takes effect without a restart. Undefined: none.
  */
-export type CredentialsProvider = () => Promise<GitCredentials | undefined>;
+export type CredentialsProvider = (
+  request?: CredentialsRequest,
+) => Promise<GitCredentials | undefined>;
 
 /** Where credentials come from: values, or files that hold them (a final line break is cut off). */
 export interface CredentialsSource {

@@ -14,6 +14,8 @@ export interface GitRepository {
   fetch(head: string, since: string | undefined, signal: AbortSignal): Promise<FetchedHistory>;
   /** The files of a commit that `fetch` brought (also in an earlier process: the mirror is on disk). */
   tree(commit: string, signal: AbortSignal): Promise<SourceTree>;
+  /** A commit object as Git stores it, for its signature. Of those that `fetch` brought. */
+  rawCommit(commit: string, signal: AbortSignal): Promise<Buffer>;
   close(): Promise<void>;
 }
 

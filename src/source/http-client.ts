@@ -1,12 +1,6 @@
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { rootCertificates } from "node:tls";
-import type * as Undici from "undici";
 import type { Dispatcher } from "undici";
-import { lazy } from "../lib/lazy.js";
 import { authorizationOf, type CredentialsProvider } from "./credentials.js";
-import type { SourceTimeouts } from "./limits.js";
+import { createDispatcher, type DispatcherOptions } from "./dispatcher.js";
 import { codeOf, networkErrorOf, statusErrorOf, type Route } from "./network-error.js";
 import { isRedirect, redirectTarget, refuseRedirect } from "./redirect.js";
 import { repositoryUrlOf } from "./remote-url.js";
@@ -32,13 +26,8 @@ export interface RemoteResponse {
 }
 
 /** How the remote is reached. */
-export interface HttpClientOptions {
+export interface HttpClientOptions extends DispatcherOptions {
   readonly credentials?: CredentialsProvider;
-  /** PEM certificates that are trusted besides the well-known ones. */
-  readonly caFile?: string;
-  /** The URL of an HTTP proxy; credentials in it are sent to it alone. */
-  readonly proxy?: string;
-  readonly timeouts: SourceTimeouts;
 }
 
 /** HTTP to one remote. */
@@ -49,6 +38,12 @@ export interface HttpClient {
    */
   request(request: RemoteRequest): Promise<RemoteResponse>;
   close(): Promise<void>;
+}
+
+/** The header of the moment, and when it is to be made anew. */
+interface Authorization {
+  readonly value: string | undefined;
+  readonly renewAtMs: number;
 }
 
 const maxRedirects = 5;
@@ -67,16 +62,28 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return openDispatcher();
   };
   const proxy = options.proxy === undefined ? undefined : new URL(options.proxy).host;
-  let authorization: { readonly value: string | undefined } | undefined;
+  let authorization: Authorization | undefined;
+  /** The remote did not take the last ones. */
+  let isRefused = false;
 
-  async function authorize(): Promise<string | undefined> {
-    const credentials = await options.credentials?.();
-    authorization = { value: credentials === undefined ? undefined : authorizationOf(credentials) };
+  async function authorize(signal: AbortSignal): Promise<string | undefined> {
+    const credentials = await options.credentials?.({ refused: isRefused, signal });
+    isRefused = false;
+    authorization = {
+      value: credentials === undefined ? undefined : authorizationOf(credentials),
+      renewAtMs: credentials?.renewAtMs ?? Infinity,
+    };
     return authorization.value;
   }
 
+  function authorizationNow(): Authorization | undefined {
+    const isStale = authorization !== undefined && Date.now() >= authorization.renewAtMs;
+    return isStale ? undefined : authorization;
+  }
+
   async function attempt(request: RemoteRequest, isRetry = false): Promise<RemoteResponse> {
-    const known = authorization === undefined ? await authorize() : authorization.value;
+    const current = authorizationNow();
+    const known = current === undefined ? await authorize(request.signal) : current.value;
     let { url } = request;
     for (let count = 0; ; count++) {
       const route = { url, proxy };
@@ -93,9 +100,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         continue;
       }
       // The next request reads the credentials anew: by then a person may have put them right.
-      if (distrusting.includes(status)) authorization = undefined;
+      if (distrusting.includes(status)) {
+        authorization = undefined;
+        isRefused = true;
+      }
       // The same ones again would only bring a lock-out nearer.
-      if (status === 401 && !isRetry && (await authorize()) !== known)
+      if (status === 401 && !isRetry && (await authorize(request.signal)) !== known)
         return attempt(request, true);
       throw statusErrorOf(status, headers, repositoryUrlOf(url), Date.now());
     }
@@ -107,76 +117,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       if (isUsed) await dispatcher().destroy();
     },
   };
-}
-
-/**
- * Loaded at the first request: a control plane that has something to serve from disk does so before it
- * asks the remote.
- */
-const undici = lazy(() => createRequire(import.meta.url)("undici") as typeof Undici);
-
-/** Reads what the options name, and gives what makes the connections when they are needed. */
-function createDispatcher({ caFile, proxy, timeouts }: HttpClientOptions): () => Dispatcher {
-  const ca = caFile === undefined ? {} : { ca: [...rootCertificates, readCa(caFile)] };
-  const common = {
-    headersTimeout: timeouts.headersMs,
-    bodyTimeout: timeouts.idleMs,
-    keepAliveTimeout: 30_000,
-  };
-  const connect = { timeout: timeouts.connectMs, ...ca };
-  if (proxy === undefined) return lazy(() => new (undici().Agent)({ ...common, connect }));
-  const { token, uri } = parseProxy(proxy);
-  const tunnel = {
-    ...common,
-    uri,
-    requestTls: connect,
-    proxyTls: connect,
-    connectTimeout: timeouts.connectMs,
-    proxyTunnel: true,
-    ...(token === undefined ? {} : { token }),
-  };
-  return lazy(() => new (undici().ProxyAgent)(tunnel));
-}
-
-function parseProxy(proxy: string): { uri: string; token: string | undefined } {
-  let url: URL;
-  try {
-    url = new URL(proxy);
-  } catch {
-    // The cause would quote the URL, and with it a password.
-    throw new SourceError(
-      "source/unreachable",
-      "the proxy is not a URL; give one such as http://proxy:3128",
-    );
-  }
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new SourceError(
-      "source/unreachable",
-      `a ${url.protocol} proxy is not supported; use http`,
-    );
-  }
-  const [username, password] = [url.username, url.password].map(decodeURIComponent);
-  if (!username) return { uri: url.origin, token: undefined };
-  const token = authorizationOf({ kind: "basic", username, password: password ?? "" });
-  return { uri: url.origin, token };
-}
-
-function readCa(file: string): string {
-  try {
-    const ca = readFileSync(file, "utf8");
-    // What is not a certificate would be passed over in silence, and every connection then fail.
-    const certificates = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
-    for (const certificate of certificates ?? []) new X509Certificate(certificate);
-    if (certificates !== null) return ca;
-  } catch (cause) {
-    const reason = codeOf(cause) ?? "unreadable";
-    const message = `the CA file ${file} cannot be used (${reason}); give certificates in PEM form`;
-    throw new SourceError("source/tls", message, { cause });
-  }
-  throw new SourceError(
-    "source/tls",
-    `the CA file ${file} holds no certificate; give some in PEM form`,
-  );
 }
 
 async function send(

@@ -1,7 +1,12 @@
 import { readFileSync, statSync, type Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import git from "isomorphic-git";
-import { readCommit, readHistory, type ReadableRepository } from "./commit-history.js";
+import {
+  readCommit,
+  readHistory,
+  readRawCommit,
+  type ReadableRepository,
+} from "./commit-history.js";
 import type { GitRepository } from "./git-repository.js";
 import type { SourceLimits } from "./limits.js";
 import { CorruptObjectError } from "./objects/git-object.js";
@@ -84,6 +89,8 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
           repository.store.release();
         }
       }),
+    rawCommit: (commit, signal) =>
+      reading(signal, (repository) => Promise.resolve(readRawCommit(repository, commit))),
     close() {
       close();
       return Promise.resolve();

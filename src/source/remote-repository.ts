@@ -1,4 +1,4 @@
-import { maxHistory, readCommit, readHistory } from "./commit-history.js";
+import { maxHistory, readCommit, readHistory, readRawCommit } from "./commit-history.js";
 import type { FetchedHistory, GitRepository } from "./git-repository.js";
 import type { GitRemote } from "./git-remote.js";
 import type { SourceLimits } from "./limits.js";
@@ -202,6 +202,8 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
           current.store.release();
         }
       }),
+    rawCommit: (commit, signal): Promise<Buffer> =>
+      healing(signal, async () => readRawCommit(await bringOld(commit, signal), commit)),
     async close() {
       mirror?.close();
       mirror = undefined;

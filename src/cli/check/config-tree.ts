@@ -17,7 +17,7 @@ export interface ConfigTarget {
   /** The folder of it that holds the config. */
   readonly path?: string;
   /** How to reach the repository behind a URL. */
-  readonly remote?: Pick<GitRepositoryOptions, "credentials" | "caFile" | "proxy">;
+  readonly remote?: Pick<GitRepositoryOptions, "credentials" | "caFile" | "proxy" | "ssh">;
 }
 
 /** The config that was read. */

@@ -28,7 +28,7 @@ const files = { "upstreams/a.yaml": "name: a\n", "upstreams/b.yaml": "name: b\n"
 
 async function createFixture(
   t: TestContext,
-  { protocol2 = true, content = files } = {},
+  { protocol2 = true, content = files }: { protocol2?: boolean; content?: Changes | null } = {},
 ): Promise<SshFixture> {
   const repo = await createTestRepository();
   if (content !== null) await repo.commit(content, { message: "first" });

@@ -138,7 +138,7 @@ describe("the keys of the settings", () => {
 
   it("are limits and timeouts of the same size as those of the source and the parser", () => {
     const { settings } = read({});
-    const { limits = {}, timeouts = {} } = gitOptionsOf(settings, "/mirror");
+    const { limits = {}, timeouts = {} } = gitOptionsOf(settings, "/mirror", {});
     assert.deepEqual({ ...LIMITS, ...limits }, LIMITS);
     assert.deepEqual({ ...TIMEOUTS, ...timeouts }, TIMEOUTS);
     assert.deepEqual(parseLimitsOf(settings), defaultParseLimits);

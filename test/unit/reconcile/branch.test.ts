@@ -31,6 +31,9 @@ class MadeRemote implements GitRepository {
   tree(oid: string) {
     return Promise.resolve(treeOf({}, undefined, commit(oid)));
   }
+  rawCommit(): Promise<Buffer> {
+    return Promise.resolve(Buffer.alloc(0));
+  }
   close(): Promise<void> {
     return Promise.resolve();
   }
