@@ -3,6 +3,7 @@ import { productVersion } from "../app/version.js";
 import { addBootstrapCommand } from "./commands/bootstrap.js";
 import { addBridgeCommand } from "./commands/bridge.js";
 import { addCheckCommand } from "./commands/check.js";
+import { addCompletionCommand } from "./commands/completion.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addDiffCommand } from "./commands/diff.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
@@ -11,6 +12,7 @@ import { addImportCommand } from "./commands/import.js";
 import { addRenderCommand } from "./commands/render.js";
 import { addServeCommand } from "./commands/serve.js";
 import { addStatusCommand } from "./commands/status.js";
+import { addTestCommand } from "./commands/test.js";
 import { ExitCode, type Io } from "./io.js";
 import { reportFailure } from "./report-failure.js";
 
@@ -43,6 +45,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .addHelpText("after", exitCodesHelp);
   for (const add of [
     addCheckCommand,
+    addTestCommand,
     addRenderCommand,
     addDiffCommand,
     addServeCommand,
@@ -53,6 +56,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addImportCommand,
     addHookCommand,
     addDemoCommand,
+    addCompletionCommand,
   ]) {
     add(program, { io, finish });
   }

@@ -44,12 +44,17 @@ export function runTests(
           diagnostics: [found],
         };
       }
-      const match = matchRequest(table, request, render);
-      const failures = failuresOf(test.expect, match);
-      const result = { ...base, request, match, failures };
-      return { ...result, diagnostics: failures.map((failure) => failed(result, failure)) };
+      const result = { ...base, request, match: undefined, failures: [], diagnostics: [] };
+      return judgeMatch(result, matchRequest(table, request, render));
     }),
   );
+}
+
+/** The result of a test whose request was answered so. */
+export function judgeMatch(result: TestResult, match: Match): TestResult {
+  const failures = failuresOf(result.test.expect, match);
+  const judged = { ...result, match, failures };
+  return { ...judged, diagnostics: failures.map((failure) => failed(judged, failure)) };
 }
 
 /** What is wrong with the tests that fail. */
