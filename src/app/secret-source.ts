@@ -31,7 +31,7 @@ const noKey: Unsealing = { kind: "no-key" };
 /** Opens what the settings name. Rejects with an {@link OperationalError} for what cannot be read. */
 export async function openSecretSource(options: SecretSourceOptions): Promise<SecretSource> {
   const { secretsDir, ageKeyFile, kept, onChange } = options;
-  const keys = await openKeys(ageKeyFile);
+  const keys = ageKeyFile === undefined ? undefined : await openAgeKeys(ageKeyFile);
   const store = await openSecrets(secretsDir, onChange);
   const unlock: Unlock = (files) => keys?.keyring.unlock(files) ?? Promise.resolve(noKey);
   const keptFiles = new Map(kept.map((copy) => [copy.oid, sealedOf(copy)]));
@@ -68,8 +68,8 @@ function sealedOf({ path, oid, text }: SealedCopy): ReturnType<typeof sealedFile
   return sealedFileOf({ kind: "file", path, name, oid, bytes: Buffer.from(text, "utf8") });
 }
 
-async function openKeys(path: string | undefined): Promise<AgeKeyStore | undefined> {
-  if (path === undefined) return undefined;
+/** Opens a file of identities. Rejects with an {@link OperationalError} if it cannot be used. */
+export async function openAgeKeys(path: string): Promise<AgeKeyStore> {
   try {
     return await openAgeKeyStore(path);
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { diagnostic, type Diagnostic, type Outcome } from "../diagnostics/diagnostic.js";
 import { invariant } from "../lib/invariant.js";
-import type { JsonPointer } from "../model/location.js";
+import { pointerOf, type JsonPointer } from "../model/location.js";
 import { Secret, type Secrets } from "../model/secret.js";
 import type { SealedFile } from "../parse/sealed-file.js";
 import type { FoundKey, Unsealing } from "./data-key.js";
@@ -108,7 +108,7 @@ function unsealFile(file: SealedFile, unsealing: Unsealing, found: FoundKey | un
     return { secret: new Secret([], read.keys), diagnostics };
   }
   const sealed = secretOf(read, undefined);
-  const odd = read.leaves.flatMap((leaf) => oddityOf(file, leaf));
+  const odd = odditiesOf(file, read);
   if (odd.length > 0 || unsealing.kind === "leave") return { secret: sealed, diagnostics: odd };
   const fail = (found: Diagnostic): Unsealed => ({ secret: sealed, diagnostics: [found] });
   const recipients = read.envelope.recipients.map(({ recipient }) => recipient).join(", ");
@@ -146,15 +146,19 @@ function diagnosticOf(file: SealedFile, fault: SopsFault): Diagnostic {
   }
 }
 
-/** A secret is a map of strings, as in the secrets folder of the process. */
-function oddityOf(file: SealedFile, leaf: Leaf): readonly Diagnostic[] {
-  const [key = ""] = leaf.path;
-  const isNested = leaf.pointer.indexOf("/", 1) > 0;
-  const type = typeOf(leaf);
-  if (!isNested && (type === "str" || type === "bytes")) return [];
-  const found = isNested ? "a mapping or a list" : typeNames[type];
-  const location = file.origin.locate(leaf.pointer, "key");
-  return [diagnostic("secrets/not-a-string", { key, found }, { location })];
+/** A secret is a map of strings, as in the secrets folder of the process. Each key is told of once. */
+function odditiesOf(file: SealedFile, { leaves }: SopsFile): readonly Diagnostic[] {
+  const found = new Map<string, string>();
+  for (const leaf of leaves) {
+    const isNested = leaf.pointer.indexOf("/", 1) > 0;
+    const type = typeOf(leaf);
+    if (!isNested && (type === "str" || type === "bytes")) continue;
+    found.set(leaf.path[0] ?? "", isNested ? "a mapping or a list" : typeNames[type]);
+  }
+  return [...found].map(([key, what]) => {
+    const location = file.origin.locate(pointerOf("", key), "key");
+    return diagnostic("secrets/not-a-string", { key, found: what }, { location });
+  });
 }
 
 const typeNames: Readonly<Record<ReturnType<typeof typeOf>, string>> = {

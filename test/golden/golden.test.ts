@@ -6,6 +6,7 @@ import { hasErrors, sortDiagnostics } from "../../src/diagnostics/diagnostic.js"
 import type { JsonObject } from "../../src/lib/json.js";
 import { createParser } from "../../src/parse/parse-tree.js";
 import { createAssembler } from "../../src/snapshot/assemble.js";
+import { createUnsealer } from "../../src/secrets/unseal.js";
 import { createTranslator } from "../../src/translate/translate.js";
 import { createValidator } from "../../src/validate/validate.js";
 import { danglingNames } from "../support/dangling-names.js";
@@ -21,10 +22,16 @@ import {
 
 /** Builds stage by stage, with the objects in another order, and nothing that may be written to. */
 function buildFrozen(
-  { tree, secrets, options }: GoldenCase,
+  { tree, secrets: atHand, unsealing, options }: GoldenCase,
   order: <T>(list: readonly T[]) => T[],
 ) {
   const documents = deepFreeze(createParser(options.parseLimits).parseTree(tree));
+  const { sealed } = documents.value;
+  const { value: secrets, diagnostics: ofSealed } = createUnsealer().unseal(
+    sealed,
+    atHand,
+    unsealing,
+  );
   const shuffled = { ...documents.value, objects: order(documents.value.objects) };
   const config = deepFreeze(
     createValidator(options.plugins).validate(deepFreeze(shuffled), secrets),
@@ -36,6 +43,7 @@ function buildFrozen(
     snapshot: createAssembler().assemble(tree.commit.oid, translation.value),
     diagnostics: sortDiagnostics([
       ...documents.diagnostics,
+      ...ofSealed,
       ...config.diagnostics,
       ...translation.diagnostics,
     ]),

@@ -14,7 +14,10 @@ import { requestScript, responseScript } from "../../src/templates/runtime.js";
 import type { SourceTree } from "../../src/source/source-tree.js";
 import { createPluginSet } from "../../src/translate/plugin-set.js";
 import { defaultTranslationSettings } from "../../src/translate/translate.js";
+import type { SealedFile } from "../../src/parse/sealed-file.js";
+import type { Unsealing } from "../../src/secrets/data-key.js";
 import { outsidePlugins } from "./outside-plugins.js";
+import { fixtureKeyring } from "./sealed-file.js";
 import { treeOf, type TreeContent } from "./tree.js";
 
 /** What `case.json` may say about a case. */
@@ -26,6 +29,8 @@ interface CaseSettings {
   readonly basePath?: string;
   /** Adds the plugins of `outside-plugins.ts` to the built-in ones. */
   readonly outsidePlugins?: boolean;
+  /** Whether the process has identities of age: those of `control-plane.agekey`. Default: none are looked for. */
+  readonly ageKeys?: "control-plane" | "none";
 }
 
 /** One case: a config tree in, diagnostics and Envoy resources out. */
@@ -34,6 +39,7 @@ export interface GoldenCase {
   readonly out: URL;
   readonly tree: SourceTree;
   readonly secrets: Secrets;
+  readonly unsealing: Unsealing;
   readonly options: PipelineOptions;
 }
 
@@ -53,23 +59,28 @@ export async function readCase(name: string): Promise<GoldenCase> {
   const { secrets } = existsSync(secretsFolder)
     ? await readSecrets(fileURLToPath(secretsFolder))
     : { secrets: new Map() };
-  return {
-    name,
-    out: new URL("out/", base),
-    tree: treeBelow(
-      settings.basePath ?? "",
-      treeOf({ ...filesIn(new URL("in/", base)), ...entriesOf(settings) }),
-    ),
-    secrets,
-    options: {
-      plugins: createPluginSet([
-        ...builtinPlugins,
-        ...(settings.outsidePlugins === true ? outsidePlugins : []),
-      ]),
-      settings: defaultTranslationSettings,
-      ...(settings.parseLimits && { parseLimits: settings.parseLimits }),
-    },
+  const tree = treeBelow(
+    settings.basePath ?? "",
+    treeOf({ ...filesIn(new URL("in/", base)), ...entriesOf(settings) }),
+  );
+  const options: PipelineOptions = {
+    plugins: createPluginSet([
+      ...builtinPlugins,
+      ...(settings.outsidePlugins === true ? outsidePlugins : []),
+    ]),
+    settings: defaultTranslationSettings,
+    ...(settings.parseLimits && { parseLimits: settings.parseLimits }),
   };
+  const unsealing = await unsealingOf(settings, createPipeline(options).sealedFiles(tree));
+  return { name, out: new URL("out/", base), tree, secrets, unsealing, options };
+}
+
+async function unsealingOf(
+  { ageKeys }: CaseSettings,
+  files: readonly SealedFile[],
+): Promise<Unsealing> {
+  if (ageKeys === undefined) return { kind: "leave" };
+  return ageKeys === "none" ? { kind: "no-key" } : (await fixtureKeyring(ageKeys)).unlock(files);
 }
 
 /** The tree as a source gives it that is told a base path. */
@@ -103,8 +114,8 @@ function entriesOf({ entries = {} }: CaseSettings): Readonly<Record<string, Tree
 }
 
 /** Builds a case. */
-export function buildCase({ tree, secrets, options }: GoldenCase): Build {
-  return createPipeline(options).build(tree, { secrets, endpoints: new Map() });
+export function buildCase({ tree, secrets, unsealing, options }: GoldenCase): Build {
+  return createPipeline(options).build(tree, { secrets, unsealing, endpoints: new Map() });
 }
 
 const fileNames: Readonly<Record<ResourceKind, string>> = {
