@@ -3,6 +3,8 @@ export {
   filterStages,
   type ClusterPatch,
   type ClusterReference,
+  type EndpointSource,
+  type EndpointWatch,
   type FunctionPatch,
   type HookContext,
   type PerFilterConfig,
@@ -21,7 +23,7 @@ export { nearest } from "./lib/nearest.js";
 export type { ConfigFile } from "./model/config-file.js";
 export { pointerOf, type JsonPointer } from "./model/location.js";
 export { parseDuration, type DurationText, type Span } from "./model/duration.js";
-export type { Endpoint } from "./model/endpoints.js";
+export type { Endpoint, EndpointHealth } from "./model/endpoints.js";
 export type { Located, ResourceRef } from "./model/resource.js";
 export type { ServiceInfo, Upstream, UpstreamFunction } from "./model/upstream.js";
 export type {

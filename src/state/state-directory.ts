@@ -11,6 +11,10 @@ export interface StateDirectory {
   readonly journal: Journal;
   /** Verdicts on commits. */
   readonly history: JsonFile;
+  /** The endpoints that were found last. */
+  readonly endpoints: JsonFile;
+  /** What people have told the process to keep to. */
+  readonly orders: JsonFile;
   /** Where the mirror of the Git repository lies. */
   readonly mirrorFolder: string;
   /** Lets the next process in. */
@@ -35,12 +39,18 @@ export async function openStateDirectory(
   try {
     const journal = await openJournal(folder);
     const history = await openJsonFile(join(folder, "history.json"));
+    const orders = await openJsonFile(join(folder, "orders.json"));
+    const endpoints = await openJsonFile(join(folder, "endpoints.json"));
     return {
       journal,
       history,
+      orders,
+      endpoints,
       mirrorFolder: join(folder, "mirror"),
       async close() {
+        await endpoints.close();
         await history.close();
+        await orders.close();
         await journal.close();
         await lock.release();
       },

@@ -8,6 +8,8 @@ import type { HookContext, TranslationPlugin } from "./plugin.js";
 export interface HookInputs {
   readonly secrets: Secrets;
   readonly files: ConfigFiles;
+  /** Upstream types that have an endpoint source. The same as long as the plugins are. */
+  readonly watchedTypes: ReadonlySet<string>;
 }
 
 /** A question that a hook asked, and its answer: what came of it holds as long as that. */
@@ -34,7 +36,10 @@ export interface HookSession {
 export type Place = (pointer: JsonPointer, at?: "key" | "value") => Target;
 
 /** Begins a session about the object whose places `place` knows. */
-export function createHookSession(place: Place, { secrets, files }: HookInputs): HookSession {
+export function createHookSession(
+  place: Place,
+  { secrets, files, watchedTypes }: HookInputs,
+): HookSession {
   const diagnostics: Diagnostic[] = [];
   const reads: HookRead[] = [];
   const context: HookContext = {
@@ -52,6 +57,7 @@ export function createHookSession(place: Place, { secrets, files }: HookInputs):
       return file;
     },
     fileNames: () => files.keys(),
+    isWatched: (upstreamType) => watchedTypes.has(upstreamType),
   };
   return {
     context,

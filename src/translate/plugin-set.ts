@@ -1,7 +1,7 @@
 import type { JsonObject } from "../lib/json.js";
 import { isJsonObject } from "../lib/json.js";
 import type { LanguageExtensions, OwnedType } from "../model/language.js";
-import type { TranslationPlugin } from "./plugin.js";
+import type { EndpointSource, TranslationPlugin } from "./plugin.js";
 
 /** Plugins that fit together, and what they add to the config language. */
 export interface PluginSet extends LanguageExtensions {
@@ -11,6 +11,14 @@ export interface PluginSet extends LanguageExtensions {
   readonly upstreamPlugins: ReadonlyMap<string, TranslationPlugin>;
   /** The owner of a `service_info.type`. */
   readonly servicePlugins: ReadonlyMap<string, TranslationPlugin>;
+  /** What finds endpoints, by canonical `Upstream.type`, and the name of the plugin it is of. */
+  readonly endpointSources: ReadonlyMap<string, OwnedSource>;
+}
+
+/** An endpoint source, and the plugin it is of. */
+export interface OwnedSource {
+  readonly plugin: string;
+  readonly source: EndpointSource;
 }
 
 /**
@@ -51,6 +59,7 @@ export function createPluginSet(plugins: readonly TranslationPlugin[]): PluginSe
     plugins: [...plugins],
     upstreamPlugins,
     servicePlugins,
+    endpointSources: endpointSourcesOf(plugins, upstreamPlugins, owners),
     upstreamTypes,
     serviceTypes,
     functionSpecs,
@@ -91,6 +100,24 @@ function checkHooks(
   }
 }
 
+function endpointSourcesOf(
+  plugins: readonly TranslationPlugin[],
+  upstreamPlugins: ReadonlyMap<string, TranslationPlugin>,
+  owners: Owners,
+): ReadonlyMap<string, OwnedSource> {
+  const sources = new Map<string, OwnedSource>();
+  for (const { name, endpointSource: source } of plugins) {
+    for (const type of source?.upstreamTypes ?? []) {
+      if (!upstreamPlugins.has(type)) {
+        throw new Error(`plugin "${name}": endpoint source of "${type}", which no plugin owns`);
+      }
+      owners.take({ name }, `the endpoints of upstream type "${type}"`);
+      if (source !== undefined) sources.set(type, { plugin: name, source });
+    }
+  }
+  return sources;
+}
+
 const places = {
   routeExtensions: "route extension",
   virtualServiceExtensions: "virtual service extension",
@@ -120,7 +147,7 @@ class Owners {
   readonly #owners = new Map<string, string>();
   readonly #schemas = new Map<string, { readonly schema: JsonObject; readonly plugin: string }>();
 
-  take(plugin: TranslationPlugin, thing: string): void {
+  take(plugin: Pick<TranslationPlugin, "name">, thing: string): void {
     const owner = this.#owners.get(thing);
     if (owner !== undefined) {
       throw new Error(`plugins "${owner}" and "${plugin.name}" both own ${thing}`);

@@ -69,6 +69,44 @@ export interface TranslationPlugin {
    * What it gives depends on the listener alone, never on routes, so that listeners stay byte-stable.
    */
   httpFilters?(listener: Listener, context: HookContext): readonly StagedFilter[];
+  /** What finds out where upstreams are while they are served. */
+  readonly endpointSource?: EndpointSource;
+}
+
+/**
+ * Finds endpoints of upstreams in the world outside: in a registry, a file, an API. It runs in `gloo
+ * serve`, apart from translation, and changes nothing but which endpoints Envoys are served (EDS).
+ */
+export interface EndpointSource {
+  /** Upstream types that it finds endpoints for, its own or others'. A type has one source at most. */
+  readonly upstreamTypes: readonly string[];
+  /**
+   * Watches until `signal` is aborted, and then ends soon, however. Called once; anew, after a while, if it
+   * throws, rejects or ends before. What it was given last stays in force meanwhile.
+   */
+  watch(watch: EndpointWatch): Promise<void>;
+}
+
+/** What an endpoint source is given. */
+export interface EndpointWatch {
+  readonly signal: AbortSignal;
+  /**
+   * The upstreams of its types that are served, frozen, in the order of names. Another array once any of
+   * them has come, gone or changed. All that are in the first one, and all that come, are to be reported.
+   */
+  upstreams(): readonly Upstream[];
+  /** Resolves when `upstreams()` is another array than `seen`, or the signal is aborted. */
+  changedFrom(seen: readonly Upstream[]): Promise<void>;
+  /**
+   * All endpoints of an upstream as they are now, be it none. Envoys get them in a moment, together with
+   * what else comes meanwhile. Whoever reports the same again changes nothing.
+   */
+  report(upstream: string, endpoints: readonly Endpoint[]): void;
+  /**
+   * Why the endpoints of an upstream cannot be found, in a sentence for people: `gloo status` shows it until
+   * there is a report for the upstream, which keeps the endpoints it has.
+   */
+  reportProblem(upstream: string, problem: string): void;
 }
 
 /** What every hook is given besides the object in hand. */
@@ -85,6 +123,8 @@ export interface HookContext {
   ): void;
   /** The names of the values of a secret, such as `tls.crt`; undefined: no such secret. */
   secretKeys(ref: string): readonly string[] | undefined;
+  /** Whether some plugin's endpoint source finds endpoints for upstreams of this type. */
+  isWatched(upstreamType: string): boolean;
   /** The file that objects call `name`: its path below a folder `files`; undefined: no such file. */
   file(name: string): ConfigFile | undefined;
   /** All names of files, to find what was meant by one that `file` does not know. */

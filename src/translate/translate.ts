@@ -67,6 +67,7 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
   const secretTranslator = createSecretTranslator(settings.upstreamCaFile);
   const checkDomains = createDomainCheck();
   const fallback = fallbackTranslation(settings);
+  const watchedTypes = new Set(plugins.endpointSources.keys());
   const upstreams = createTranslatedObjects<Upstream, TranslatedUpstream>();
   const virtualServices = createTranslatedObjects<VirtualService, TranslatedVirtualService>();
   const upstreamOf = (name: string): TranslatedUpstream | undefined => upstreams.byName.get(name);
@@ -81,7 +82,7 @@ export function createTranslator(plugins: PluginSet, settings: TranslationSettin
 
   return {
     translate(config, { secrets, endpoints }) {
-      const hookInputs = { secrets, files: config.files };
+      const hookInputs = { secrets, files: config.files, watchedTypes };
       const changed = upstreams.update(
         config.upstreams,
         (upstream) => upstreamTranslator.translate(upstream, hookInputs),
