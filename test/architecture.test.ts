@@ -24,6 +24,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   discovery: ["lib", "model", "translate"],
   snapshot: ["lib", "envoy", "translate"],
   routing: ["lib", "model", "diagnostics", "envoy", "templates", "translate"],
+  policy: ["lib", "model", "diagnostics", "translate", "routing"],
+  lint: ["lib", "model", "diagnostics", "translate", "routing"],
   changes: ["lib", "model", "envoy", "translate", "snapshot", "routing"],
   "pipeline.ts": [
     "lib",
@@ -36,6 +38,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "translate",
     "snapshot",
     "routing",
+    "policy",
+    "lint",
   ],
   serve: ["lib", "envoy", "snapshot"],
   state: ["lib", "envoy", "snapshot"],

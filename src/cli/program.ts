@@ -3,10 +3,12 @@ import { productVersion } from "../app/version.js";
 import { addBootstrapCommand } from "./commands/bootstrap.js";
 import { addBridgeCommand } from "./commands/bridge.js";
 import { addCheckCommand } from "./commands/check.js";
+import { addCommentCommand } from "./commands/comment.js";
 import { addCompletionCommand } from "./commands/completion.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addDiffCommand } from "./commands/diff.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
+import { addExplainCommand } from "./commands/explain.js";
 import { addHookCommand } from "./commands/hook.js";
 import { addImportCommand } from "./commands/import.js";
 import { addRenderCommand } from "./commands/render.js";
@@ -46,8 +48,10 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
   for (const add of [
     addCheckCommand,
     addTestCommand,
+    addExplainCommand,
     addRenderCommand,
     addDiffCommand,
+    addCommentCommand,
     addServeCommand,
     addStatusCommand,
     addEnvoysCommand,
