@@ -20,7 +20,7 @@ export function failuresOf(expected: TestExpectation, match: Match): readonly Fa
   const check = (what: string, key: string, wanted: unknown, got: unknown): void => {
     if (wanted === undefined || wanted === got) return;
     const shown = got === undefined ? outcomeText(match) : show(got);
-    failures.push({ what, pointer: pointerOf("", key), wanted: show(wanted), got: shown });
+    failures.push({ what, pointer: `/${key}`, wanted: show(wanted), got: shown });
   };
   check("the virtual service", "virtual_service", expected.virtual_service, host?.virtualService);
   check("the route", "route", expected.route, route?.index);
@@ -32,8 +32,8 @@ export function failuresOf(expected: TestExpectation, match: Match): readonly Fa
   if (expected.redirect !== undefined) {
     const redirected = verdict.kind === "redirected" ? verdict : undefined;
     const { location, status } = expected.redirect;
-    check("the redirect's status", "redirect", status, redirected?.status);
-    check("the redirect's location", "redirect", location, redirected?.location);
+    check("the redirect's status", "redirect/status", status, redirected?.status);
+    check("the redirect's location", "redirect/location", location, redirected?.location);
   }
   const wanted = callExpectations(expected);
   if (wanted.length === 0) return failures;

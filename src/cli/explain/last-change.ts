@@ -1,0 +1,103 @@
+import { runProgramToEnd } from "../../lib/run-program.js";
+import type { Io } from "../io.js";
+
+/** The commit that last touched a line, or a file. */
+export interface LastChange {
+  /** Undefined: the line is not committed. */
+  readonly commit?: string;
+  readonly author: string;
+  readonly email: string;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly summary: string;
+  /** What the commit is known to have touched. */
+  readonly of: "line" | "file";
+}
+
+/** A line of a repository on this machine. */
+export interface LineOfFile {
+  /** The folder that `file` starts from. */
+  readonly folder: string;
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** Undefined: the file as it is on disk. */
+  readonly commit: string | undefined;
+}
+
+/**
+ * Who last changed a line: by `git blame`, else, without Git on the PATH, by the last commit of its file.
+ * Undefined where there is no repository.
+ */
+export async function lastChangeOf(line: LineOfFile, io: Io): Promise<LastChange | undefined> {
+  return (await blame(line, io)) ?? (await lastCommitOf(line));
+}
+
+const maxOutputBytes = 1_000_000;
+
+async function blame(
+  { folder, file, line, commit }: LineOfFile,
+  io: Io,
+): Promise<LastChange | undefined> {
+  const range = ["blame", "--porcelain", "-L", `${line},${line}`];
+  const args = [...range, ...(commit === undefined ? [] : [commit]), "--", file];
+  const options = { env: io.env, cwd: folder, signal: io.signal, maxOutputBytes };
+  try {
+    const result = await runProgramToEnd("git", args, options);
+    return result.code === 0 ? readBlame(result.stdout.toString()) : undefined;
+  } catch (cause) {
+    if (io.signal.aborted) throw cause;
+    // There is no Git to ask, which is nothing that the person asked for.
+    return undefined;
+  }
+}
+
+/** Reads the answer about one line. https://git-scm.com/docs/git-blame#_the_porcelain_format */
+export function readBlame(text: string): LastChange | undefined {
+  const [head = "", ...lines] = text.split("\n");
+  const [oid = ""] = head.split(" ");
+  if (!/^[0-9a-f]{40,64}$/.test(oid)) return undefined;
+  const fields = new Map<string, string>();
+  for (const line of lines) {
+    if (line.startsWith("\t")) break;
+    const blank = line.indexOf(" ");
+    fields.set(blank < 0 ? line : line.slice(0, blank), blank < 0 ? "" : line.slice(blank + 1));
+  }
+  return {
+    ...(/^0+$/.test(oid) ? {} : { commit: oid }),
+    author: fields.get("author") ?? "",
+    email: (fields.get("author-mail") ?? "").replace(/^<|>$/g, ""),
+    date: dateOf(Number(fields.get("author-time"))),
+    summary: fields.get("summary") ?? "",
+    of: "line",
+  };
+}
+
+async function lastCommitOf({ folder, file, commit }: LineOfFile): Promise<LastChange | undefined> {
+  const { default: git } = await import("isomorphic-git");
+  const fs = await import("node:fs");
+  const { join, relative, sep } = await import("node:path");
+  try {
+    const root = await git.findRoot({ fs, filepath: folder });
+    const filepath = relative(root, join(folder, file)).split(sep).join("/");
+    const ref = commit ?? "HEAD";
+    const [found] = await git.log({ fs, dir: root, filepath, ref, depth: 1, force: true });
+    if (found === undefined) return undefined;
+    const { author, message } = found.commit;
+    return {
+      commit: found.oid,
+      author: author.name,
+      email: author.email,
+      date: dateOf(author.timestamp),
+      summary: message.split("\n")[0] ?? "",
+      of: "file",
+    };
+  } catch {
+    // No repository, or none that can be read: the route is explained without its author.
+    return undefined;
+  }
+}
+
+function dateOf(seconds: number): string {
+  return new Date(Number.isFinite(seconds) ? seconds * 1000 : 0).toISOString();
+}
