@@ -187,6 +187,7 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
       server: ads,
       journal: state.journal,
       history: state.history,
+      orders: state.orders,
       secrets,
       endpoints,
       attachSecrets: createSecretAttacher(settings.upstreamCaFile),

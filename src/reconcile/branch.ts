@@ -13,6 +13,8 @@ export interface Branch {
   readonly head: string | undefined;
   /** First parents from the head down to the last proven commit, newest first; at most 200. */
   readonly chain: readonly CommitInfo[];
+  /** The history was rewritten since a commit of it last proved itself. */
+  readonly isRewritten: boolean;
   /** A commit has proven itself: what came before it is of no interest. */
   settle(oid: string): void;
   /** What a person should know about the history, one sentence each. */
@@ -27,6 +29,7 @@ export function createBranch(repository: GitRepository, since: string | undefine
   let head: string | undefined;
   let chain: readonly CommitInfo[] = [];
   let remarks: readonly string[] = [];
+  let isRewritten = false;
 
   const bring = async (
     next: string,
@@ -42,6 +45,7 @@ export function createBranch(repository: GitRepository, since: string | undefine
     const rest = isThere ? all : all.filter(({ oid }) => oid !== next);
     chain = [...tip, ...(isThere || !fetched.rewritten ? rest : [])].slice(0, maxChain);
     remarks = remarksOf(fetched, known);
+    if (fetched.rewritten && known !== undefined) isRewritten = true;
     known = next;
     return [...tip, ...fetched.commits];
   };
@@ -59,9 +63,14 @@ export function createBranch(repository: GitRepository, since: string | undefine
     get chain() {
       return chain;
     },
+    get isRewritten() {
+      return isRewritten;
+    },
     settle(oid) {
       const index = chain.findIndex((commit) => commit.oid === oid);
-      if (index >= 0) chain = chain.slice(0, index + 1);
+      if (index < 0) return;
+      chain = chain.slice(0, index + 1);
+      isRewritten = false;
     },
     get remarks() {
       return remarks;

@@ -1,5 +1,8 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { CommitInfo } from "../source/source-tree.js";
+import type { RoleAcknowledgements } from "./acknowledgements.js";
+import type { CommitChanges } from "./count-changes.js";
+import type { Hold } from "./hold.js";
 
 /**
  * Where a commit stands. `seen → validating → rejected | accepted → publishing → live | refused`;
@@ -69,6 +72,12 @@ export interface CommitRecord {
   readonly reason?: string;
   /** What was wrong with the commit itself, such as `signature/missing`. Goes with `reason`. */
   readonly code?: string;
+  /** With state `accepted`: what keeps it from going live. `reason` says it too. */
+  readonly hold?: Hold;
+  /** Of a commit that was found good: what it changes. */
+  readonly changes?: CommitChanges;
+  /** By role: the Envoys that took it, as far as any had to. */
+  readonly acknowledgements?: Readonly<Record<string, RoleAcknowledgements>>;
   readonly durations: Durations;
 }
 

@@ -10,13 +10,19 @@ import type { GitRepository } from "../source/git-repository.js";
 import { SourceError } from "../source/source-error.js";
 import type { Journal } from "../state/journal.js";
 import type { JsonFile } from "../state/json-file.js";
+import { followAcknowledgements } from "./acknowledgements.js";
+import { createAlarm } from "./alarm.js";
 import { createBranch } from "./branch.js";
 import type { CheckCommits, CommitPolicy } from "./check-commits.js";
 import type { CommitRecord } from "./commit-record.js";
 import type { Desk, Judge, TurnRequest } from "./desk.js";
+import { giveOrder, type Command } from "./give-orders.js";
+import type { Guard } from "./guards/guard.js";
+import { createMassDeletionGuard } from "./guards/mass-deletion.js";
 import { openHistory, type History } from "./history.js";
 import { createLedger } from "./ledger.js";
 import { createLoop } from "./loop.js";
+import { openOrders, type Order } from "./orders.js";
 import { createProblems } from "./problems.js";
 import { reconcileOnce, type Turn } from "./reconcile-once.js";
 import type { Reconciler, TurnReport } from "./reconciler.js";
@@ -26,6 +32,7 @@ import { restoreReleases } from "./restore.js";
 import { followRollout } from "./follow-rollout.js";
 import { createRollout, type Rollout } from "./rollout.js";
 import { parseSchedule } from "./schedule.js";
+import { createTurnLog } from "./turn-log.js";
 import { createSourceHealth } from "./source-health.js";
 import { createVerdicts, releaseWithEndpoints, type Inputs } from "./verdicts.js";
 import type { VetoPolicy } from "./veto-policy.js";
@@ -38,6 +45,8 @@ export interface ReconcilerDeps {
   readonly journal: Journal;
   /** Where verdicts are kept. */
   readonly history: JsonFile;
+  /** Where is kept what people have told the loop. */
+  readonly orders: JsonFile;
   /** Whoever changes them calls `wake("secrets")`. */
   readonly secrets: {
     current(): SecretsNow;
@@ -56,6 +65,8 @@ export interface ReconcilerDeps {
   readonly random: () => number;
   /** Is told of every new and every changed record of a commit. */
   readonly onRecord?: (record: CommitRecord, before: CommitRecord | undefined) => void;
+  /** Is told of every order that was carried out. */
+  readonly onCommand?: (command: Command, order: Order) => void;
 }
 
 /** The secrets that config may refer to, as they are at one moment. */
@@ -76,6 +87,8 @@ export interface ReconcilerOptions {
   readonly ackTimeoutMs: number;
   /** What a commit that `checkCommits` refuses means for those after it. Default: `head`. */
   readonly commitPolicy?: CommitPolicy;
+  /** What keeps good commits back. Default: {@link createMassDeletionGuard}, from half of the config on. */
+  readonly guards?: readonly Guard[];
   /** Milliseconds without a word after which Envoys have said all they have to say. Default: 250. */
   readonly quietMs?: number;
   /** Between attempts that fail. Default: from 1 s to 60 s. */
@@ -89,6 +102,8 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
   const listeners = new Set<(turn: TurnReport) => void>();
   const problems = createProblems();
   const source = createSourceHealth(clock);
+  const orders = openOrders(deps.orders);
+  const turnLog = createTurnLog();
   let lastTurn: TurnReport | undefined;
 
   const history: History = openHistory({
@@ -96,7 +111,7 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
     isNeeded: (oid) =>
       [rollout.serving, rollout.proven, ...rollout.beneath].some(
         (release) => release?.commit.oid === oid,
-      ),
+      ) || orders.pin?.commit.oid === oid,
     onRecord: deps.onRecord ?? (() => undefined),
     onWriteFailure: (cause) => {
       problems.set("history", cause === undefined ? undefined : sentenceOf(cause));
@@ -109,6 +124,7 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       problems.set("journal", cause === undefined ? undefined : sentenceOf(cause));
     },
   });
+  const acknowledgements = followAcknowledgements(server, () => rollout.serving);
   const rollout: Rollout = createRollout({
     server,
     store,
@@ -117,12 +133,13 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
     ackTimeoutMs: options.ackTimeoutMs,
     quietMs: options.quietMs ?? 250,
     events: followRollout({
+      acknowledgements,
       history,
       ledger,
       problems,
       desk: () => desk,
-      wake: () => {
-        loop.wake("veto");
+      wake: (reason) => {
+        loop.wake(reason);
       },
       report: (commit) => {
         tell({
@@ -164,6 +181,9 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
     checkCommits: deps.checkCommits,
     commitPolicy: options.commitPolicy ?? "head",
     judged: new Set(),
+    orders,
+    guards: options.guards ?? [createMassDeletionGuard({ percent: 50, least: 5 })],
+    heldUnder: new Map(),
     refusedInRow: 0,
   };
 
@@ -172,7 +192,7 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
   };
 
   /** The edge of a turn: whatever happens in it, what is served stays served. */
-  const turn = async (request: TurnRequest, signal: AbortSignal): Promise<Turn> => {
+  const turn = async (request: TurnRequest, signal: AbortSignal, number: number): Promise<Turn> => {
     let made: Turn;
     try {
       made = await oneTurn(request, signal);
@@ -182,6 +202,8 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       if (isBug && !signal.aborted) problems.set("turn", sentenceOf(cause));
     }
     lastTurn = made.report;
+    turnLog.add(number, made.report);
+    opening.set(nextOpeningOf(history, clock.now()));
     if (!signal.aborted) tell(made.report);
     return made;
   };
@@ -194,6 +216,9 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
     return made;
   };
 
+  const opening = createAlarm(clock, () => {
+    loop.wake("window");
+  });
   const loop = createLoop({
     turn,
     hasSeen: (oid) => history.get(oid) !== undefined,
@@ -219,8 +244,13 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       loop.wake("start");
       return Promise.resolve();
     },
-    wake(reason, wakeOptions) {
-      loop.wake(reason, wakeOptions);
+    wake: (reason, wakeOptions) => loop.wake(reason, wakeOptions),
+    turn: (number) => turnLog.get(number),
+    async command(command, order) {
+      const refusal = await giveOrder({ orders, history, head: desk.branch.head }, command, order);
+      if (refusal !== undefined) return refusal;
+      deps.onCommand?.(command, order);
+      return { turn: loop.wake("order") };
     },
     status: () => ({
       state: loop.state,
@@ -233,6 +263,7 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
         lastOkAtMs: source.lastOkAtMs,
         error: source.trouble,
       },
+      orders: { pin: orders.pin, suspension: orders.suspension },
       problems: [
         ...problems.list(),
         ...desk.branch.remarks,
@@ -262,10 +293,20 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       return () => listeners.delete(listener);
     },
     async close() {
+      acknowledgements.close();
       await loop.close();
+      opening.set(undefined);
       await rollout.close();
     },
   };
+}
+
+/** When the first of the commits that wait for a time may go live. */
+function nextOpeningOf(history: History, nowMs: number): number | undefined {
+  const ends = history.list().flatMap(({ hold }) => hold?.untilMs ?? []);
+  // What should be over and is not waits for something else, such as the remote.
+  const times = ends.filter((atMs) => atMs > nowMs);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 function failedTurn({ reason }: TurnRequest, cause: unknown, atMs: number): Turn {

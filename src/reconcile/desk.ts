@@ -3,8 +3,10 @@ import type { Snapshot } from "../snapshot/snapshot.js";
 import type { SourceError } from "../source/source-error.js";
 import type { Branch } from "./branch.js";
 import type { CheckCommits, CommitPolicy, Trust } from "./check-commits.js";
+import type { Guard } from "./guards/guard.js";
 import type { History } from "./history.js";
 import type { Ledger } from "./ledger.js";
+import type { Orders } from "./orders.js";
 import type { Problems } from "./problems.js";
 import type { TurnResult, WakeReason } from "./reconciler.js";
 import type { Rollout } from "./rollout.js";
@@ -31,6 +33,12 @@ export interface Desk {
   readonly commitPolicy: CommitPolicy;
   /** Ids of the snapshots that the judge has taken. */
   readonly judged: Set<string>;
+  /** What people have said. */
+  readonly orders: Orders;
+  /** What keeps good commits back, in the order in which it is asked. */
+  readonly guards: readonly Guard[];
+  /** By oid: the circumstances under which a commit was held, for as long as they stay. */
+  readonly heldUnder: Map<string, string>;
   /** Releases that Envoys refused since they last took one. */
   refusedInRow: number;
 }

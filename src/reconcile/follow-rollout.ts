@@ -1,3 +1,4 @@
+import type { Acknowledgements } from "./acknowledgements.js";
 import type { Desk } from "./desk.js";
 import type { History } from "./history.js";
 import type { Ledger } from "./ledger.js";
@@ -7,19 +8,23 @@ import type { RolloutEvents } from "./rollout-events.js";
 
 /** What is done about what Envoys make of releases. */
 export interface FollowOptions {
+  readonly acknowledgements: Acknowledgements;
   readonly history: History;
   readonly ledger: Ledger;
   readonly problems: Problems;
   readonly desk: () => Desk;
   /** Another commit may be the one for Envoys. */
-  readonly wake: () => void;
+  readonly wake: (reason: "veto" | "order") => void;
   /** Envoys refused a commit. */
   readonly report: (commit: string) => void;
 }
 
 /** Notes in the history what becomes of releases. */
 export function followRollout(options: FollowOptions): RolloutEvents {
-  const { history, ledger, problems, desk, wake, report } = options;
+  const { acknowledgements, history, ledger, problems, desk, wake, report } = options;
+  const noteTakers = ({ commit }: Release): void => {
+    ledger.acknowledged(commit, acknowledgements.of(commit.oid));
+  };
   /** What is live with other secrets, or made again by another version, is no other commit. */
   const isNewForm = ({ commit }: Release): boolean => {
     const { proven, beneath } = desk().rollout;
@@ -33,9 +38,14 @@ export function followRollout(options: FollowOptions): RolloutEvents {
     },
     onLive(release, reason) {
       ledger.live(release, reason);
+      noteTakers(release);
+      // What waits is measured against what is served, which is another thing from here on.
+      const isAnythingHeld = history.list().some(({ hold }) => hold !== undefined);
+      if (isAnythingHeld || desk().orders.pin !== undefined) wake("order");
     },
     onProven(release, durations) {
       ledger.took(release, durations);
+      noteTakers(release);
       const { branch } = desk();
       desk().refusedInRow = 0;
       branch.settle(release.commit.oid);
@@ -55,23 +65,24 @@ export function followRollout(options: FollowOptions): RolloutEvents {
         );
       } else {
         ledger.refused(release, refusals, why);
+        noteTakers(release);
       }
       report(release.commit.oid);
     },
     onWentBack(release) {
       ledger.live(release, undefined);
-      wake();
+      wake("veto");
     },
     onNothingBefore() {
       problems.set("refused", "Envoys refuse what they are served, and nothing came before it");
-      wake();
+      wake("veto");
     },
     onRefusal(release, refusal) {
       if (!isNewForm(release)) ledger.refusal(release, refusal);
     },
     onRefusalVoid(release) {
       history.pardon(refusalKeys(release));
-      wake();
+      wake("veto");
     },
     onSuperseded({ commit }) {
       ledger.superseded(commit, "a newer commit took its place before all Envoys had answered");

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../lib/json.js";
 import type { CommitInfo } from "../source/source-tree.js";
 import type { JsonFile } from "../state/json-file.js";
 import { commitStates, type CommitRecord } from "./commit-record.js";
+import { holdKinds } from "./hold.js";
 
 /** What became of commits. Bounded, and kept on disk. */
 export interface History {
@@ -87,9 +88,9 @@ export function openHistory(options: HistoryOptions): History {
     change(oid, change, atMs) {
       const before = records.get(oid);
       if (before === undefined) return;
-      const { reason: _reason, code: _code, ...rest } = before;
+      const { reason: _reason, code: _code, hold: _hold, ...rest } = before;
       const isNewState = change.state !== undefined && change.state !== before.state;
-      // The reason and its code say why a commit is in its state: they go with it.
+      // These say why a commit is in its state: they go with it.
       const record = { ...(isNewState ? { ...rest, sinceMs: atMs } : before), ...change };
       records.set(oid, record);
       save();
@@ -158,13 +159,21 @@ function isRecord(value: unknown): value is CommitRecord {
     [record.sinceMs, record.seenAtMs, record.errorCount, record.warningCount].every(
       Number.isFinite,
     ) &&
+    isHold(record.hold) &&
     [diagnostics, refusals].every((list) => Array.isArray(list) && list.every(isJsonObject)) &&
     isJsonObject(durations ?? null)
   );
 }
 
-/** What a process was in the middle of when it ended is done again. */
+function isHold(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { kind, why } = value as Partial<NonNullable<CommitRecord["hold"]>>;
+  return holdKinds.some((known) => known === kind) && typeof why === "string";
+}
+
+/** What a process was in the middle of when it ended is done again; what waits goes on waiting. */
 function unfinishedAsSeen(record: CommitRecord): CommitRecord {
-  const isUnfinished = record.state === "validating" || record.state === "accepted";
+  const { state, hold } = record;
+  const isUnfinished = state === "validating" || (state === "accepted" && hold === undefined);
   return isUnfinished ? { ...record, state: "seen" } : record;
 }

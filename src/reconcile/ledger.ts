@@ -1,7 +1,9 @@
 import type { Clock } from "../lib/clock.js";
 import type { CommitInfo } from "../source/source-tree.js";
-import type { CommitState, Durations, Refusal } from "./commit-record.js";
+import type { CommitRecord, CommitState, Durations, Refusal } from "./commit-record.js";
+import type { CommitChanges } from "./count-changes.js";
 import type { History } from "./history.js";
+import type { Hold } from "./hold.js";
 import { refusalKeys, type Release } from "./release.js";
 import type { Verdict } from "./verdicts.js";
 
@@ -15,7 +17,9 @@ export interface Ledger {
   rejected(commit: CommitInfo, verdict: Verdict, durations: Durations, reason?: string): void;
   /** Nobody may trust it: it was not judged. */
   distrusted(commit: CommitInfo, code: string, reason: string): void;
-  accepted(release: Release, verdict: Verdict, durations: Durations): void;
+  accepted(release: Release, verdict: Verdict, durations: Durations, changes: CommitChanges): void;
+  /** Good, and not to go live for a while. */
+  heldBack(commit: CommitInfo, hold: Hold, reason: string): void;
   /** Accepted, but not to be published at the moment. */
   held(release: Release, reason: string): void;
   publishing(release: Release): void;
@@ -24,6 +28,8 @@ export interface Ledger {
   live(release: Release, reason: string | undefined): void;
   refused(release: Release, refusals: readonly Refusal[], reason: string): void;
   refusal(release: Release, refusal: Refusal): void;
+  /** Who has taken it. */
+  acknowledged(commit: CommitInfo, by: NonNullable<CommitRecord["acknowledgements"]>): void;
   superseded(commit: CommitInfo, reason: string): void;
 }
 
@@ -58,7 +64,7 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
       const counts = { diagnostics: [], errorCount: 0, warningCount: 0 };
       change(oid, { state: "rejected", ...counts, code, reason });
     },
-    accepted({ commit, snapshot }, { diagnostics, errorCount, warningCount }, durations) {
+    accepted({ commit, snapshot }, { diagnostics, errorCount, warningCount }, durations, changes) {
       const counts = { diagnostics, errorCount, warningCount };
       change(commit.oid, {
         state: "accepted",
@@ -66,7 +72,11 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
         refusals: [],
         snapshotId: snapshot.id,
         durations,
+        changes,
       });
+    },
+    heldBack({ oid }, hold, reason) {
+      change(oid, { state: "accepted", hold, reason });
     },
     held({ commit }, reason) {
       change(commit.oid, { state: "accepted", reason });
@@ -81,8 +91,11 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
       change(commit.oid, { durations: totalOf(commit.oid, durations) });
     },
     live({ commit, snapshot }, reason) {
+      let isOlder = false;
       for (const record of history.list()) {
-        if (record.state !== "live" || record.commit.oid === commit.oid) continue;
+        if (record.commit.oid === commit.oid) isOlder = true;
+        const isPassed = isOlder && record.hold !== undefined;
+        if (record.commit.oid === commit.oid || !(record.state === "live" || isPassed)) continue;
         change(record.commit.oid, {
           state: "superseded",
           reason: `${commit.oid.slice(0, 8)} went live`,
@@ -106,6 +119,9 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
       if (refusals.length < maxRefusals) {
         change(commit.oid, { refusals: [...refusals, refusal] });
       }
+    },
+    acknowledged({ oid }, by) {
+      if (Object.keys(by).length > 0) change(oid, { acknowledgements: by });
     },
     superseded({ oid }, reason) {
       change(oid, { state: "superseded", reason });

@@ -7,7 +7,11 @@ import type { Schedule } from "./schedule.js";
 
 /** When turns are made: one at a time, and after every wake at least one that began after it. */
 export interface Loop {
-  wake(reason: WakeReason, options?: { readonly force?: boolean; readonly expect?: string }): void;
+  /** Gives the number of the turn that answers it. */
+  wake(
+    reason: WakeReason,
+    options?: { readonly force?: boolean; readonly expect?: string },
+  ): number;
   readonly state: ReconcilerStatus["state"];
   readonly turns: number;
   readonly nextTurnAtMs: number | undefined;
@@ -16,8 +20,8 @@ export interface Loop {
 }
 
 export interface LoopOptions {
-  /** Makes a turn. Never rejects. */
-  readonly turn: (request: TurnRequest, signal: AbortSignal) => Promise<Turn>;
+  /** Makes a turn; turns are counted from 1. Never rejects. */
+  readonly turn: (request: TurnRequest, signal: AbortSignal, number: number) => Promise<Turn>;
   /** Whether the remote has shown a commit. */
   readonly hasSeen: (oid: string) => boolean;
   readonly schedule: Schedule;
@@ -27,7 +31,7 @@ export interface LoopOptions {
 }
 
 /** What does not come from the remote: it need not be asked. */
-const inner: ReadonlySet<WakeReason> = new Set(["secrets", "endpoints", "veto"]);
+const inner: ReadonlySet<WakeReason> = new Set(["secrets", "endpoints", "veto", "order", "window"]);
 /** Mirrors of Git hosts show a commit later than its webhook comes. */
 const expectMs: BackoffOptions = { firstMs: 500, maxMs: 8_000 };
 const maxExpectLooks = 6;
@@ -39,6 +43,7 @@ export function createLoop(options: LoopOptions): Loop {
   const expected = new Map<string, number>();
   let pending: TurnRequest | undefined;
   let running: Promise<void> | undefined;
+  let begun = 0;
   let turns = 0;
   let failures = 0;
   /** The remote asked to be left alone until then. */
@@ -90,7 +95,7 @@ export function createLoop(options: LoopOptions): Loop {
     while (pending !== undefined && !stop.signal.aborted) {
       const request = pending;
       pending = undefined;
-      const made = await turn(request, stop.signal);
+      const made = await turn(request, stop.signal, ++begun);
       turns++;
       if (stop.signal.aborted) return;
       planNext(made, request.looks);
@@ -121,7 +126,9 @@ export function createLoop(options: LoopOptions): Loop {
       const looks = !inner.has(reason);
       // A person may insist; a webhook waits for the retry that is planned.
       const isBarred = looks && reason !== "request" && clock.now() < notBeforeMs;
+      const answer = begun + 1;
       if (!isBarred) add({ reason, looks, force });
+      return answer;
     },
     get state() {
       if (stop.signal.aborted) return "stopped";

@@ -1,7 +1,9 @@
 import { createBreather } from "../lib/breather.js";
 import { noDistrust, trustOf } from "./check-commits.js";
 import { SourceError } from "../source/source-error.js";
-import { chooseRelease, judgeCommit, rejectDistrusted, type Choice } from "./choose-release.js";
+import { chooseRelease } from "./choose-release.js";
+import type { Choice } from "./choice.js";
+import { judgeCommit, noteAccepted, rejectDistrusted } from "./consider-commit.js";
 import type { Desk, Job, TurnRequest } from "./desk.js";
 import type { TurnReport } from "./reconciler.js";
 import { isReleaseOf } from "./release.js";
@@ -65,6 +67,16 @@ async function lookAtRemote({ desk, watch, signal }: Job): Promise<void> {
   const fresh = await desk.branch.look(watch, signal);
   desk.ledger.see(fresh);
   if (fresh.length > 0) desk.refusedInRow = 0;
+  if (desk.branch.isRewritten) dropLost(desk);
+}
+
+/** Commits that wait and are not on the branch any more wait for nothing. */
+function dropLost({ branch, history, ledger }: Desk): void {
+  const there = new Set(branch.chain.map(({ oid }) => oid));
+  for (const { commit, hold } of history.list()) {
+    if (hold === undefined || there.has(commit.oid)) continue;
+    ledger.superseded(commit, "the history was rewritten without it");
+  }
 }
 
 /** What came of a choice. */
@@ -125,7 +137,8 @@ async function judgeTheRest(job: Job): Promise<void> {
       ledger.rejected(commit, verdict, watch.durations, verdict.reason);
       job.found ??= { result: "rejected", commit: commit.oid };
     } else {
-      ledger.accepted(releaseOf(commit, verdict.made), verdict, watch.durations);
+      const release = { ...releaseOf(commit, verdict.made), made: verdict.made };
+      noteAccepted(job, release, verdict, watch.durations);
       ledger.superseded(commit, "a newer commit came with it");
     }
   }

@@ -1,6 +1,8 @@
 import type { Build } from "../pipeline.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import type { CommitRecord, Durations } from "./commit-record.js";
+import type { Command, CommandRefusal } from "./give-orders.js";
+import type { Order, Pin } from "./orders.js";
 
 /** The reconcile loop, as the rest of the process sees it. */
 export interface Reconciler {
@@ -11,10 +13,21 @@ export interface Reconciler {
   start(): Promise<void>;
   /**
    * Asks for a turn soon: at once, or right after the one under way. `force` judges the newest commit
-   * again even if it was rejected or refused before. `expect` is a commit that a webhook named: while
-   * the remote does not show it yet, the loop looks again a few times.
+   * again even if it was rejected or refused before, and publishes it although a guard holds it. `expect` is a commit that a webhook named: while
+   * the remote does not show it yet, the loop looks again a few times. Gives the number of the turn
+   * that answers it.
    */
-  wake(reason: WakeReason, options?: { readonly force?: boolean; readonly expect?: string }): void;
+  wake(
+    reason: WakeReason,
+    options?: { readonly force?: boolean; readonly expect?: string },
+  ): number;
+  /** What a turn came to, by its number; undefined: it is not over, or too long ago. */
+  turn(number: number): TurnReport | undefined;
+  /**
+   * Carries out what a person wants from now on, or says why not. Resolves when it is on disk, with
+   * the number of the turn that heeds it; rejects with a `StateError` if it cannot be written.
+   */
+  command(command: Command, order: Order): Promise<CommandRefusal | { readonly turn: number }>;
   status(): ReconcilerStatus;
   /** Known commits, newest first. */
   commits(): readonly CommitRecord[];
@@ -26,7 +39,18 @@ export interface Reconciler {
 }
 
 export type WakeReason =
-  "start" | "schedule" | "webhook" | "request" | "secrets" | "endpoints" | "retry" | "veto";
+  | "start"
+  | "schedule"
+  | "webhook"
+  | "request"
+  | "secrets"
+  | "endpoints"
+  | "retry"
+  | "veto"
+  /** A person has given an order, or something else has changed that commits wait for. */
+  | "order"
+  /** A change window has opened. */
+  | "window";
 
 /** What Envoys are served, and where it came from. */
 export interface Serving {
@@ -51,6 +75,8 @@ export interface ReconcilerStatus {
     readonly lastOkAtMs: number | undefined;
     readonly error: SourceTrouble | undefined;
   };
+  /** What people have told it to keep to. */
+  readonly orders: { readonly pin: Pin | undefined; readonly suspension: Order | undefined };
   /** What else needs a look, one sentence each: state on disk, secrets, rewritten history. */
   readonly problems: readonly string[];
 }
@@ -73,7 +99,7 @@ export const turnResults = [
   "failed",
   "held",
 ] as const;
-/** `held`: nothing could be done yet, such as while an earlier commit waits for its Envoys. */
+/** `held`: a good commit has to wait: a guard or a person holds it, or it could not be saved. */
 export type TurnResult = (typeof turnResults)[number];
 
 /** One turn of the loop. */

@@ -48,6 +48,8 @@ export interface Verdicts {
     tree?: SourceTree,
   ): Promise<Verdict>;
   isKnown(commit: CommitInfo, inputs: Inputs): boolean;
+  /** The verdict, if it is remembered; the endpoints in it may be older ones. */
+  known(commit: CommitInfo, inputs: Inputs): Verdict | undefined;
   forget(commit: CommitInfo, inputs: Inputs): void;
 }
 
@@ -117,6 +119,7 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
       return verdict;
     },
     isKnown: (commit, inputs) => known.has(keyOf(commit, inputs)),
+    known: (commit, inputs) => known.get(keyOf(commit, inputs)),
     forget(commit, inputs) {
       known.delete(keyOf(commit, inputs));
     },

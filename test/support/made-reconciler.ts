@@ -1,4 +1,6 @@
 import type { CommitRecord } from "../../src/reconcile/commit-record.js";
+import type { Command, CommandRefusal } from "../../src/reconcile/give-orders.js";
+import type { Order } from "../../src/reconcile/orders.js";
 import type {
   Reconciler,
   ReconcilerStatus,
@@ -10,13 +12,17 @@ import type {
 /** A reconciler that does what a test tells it to, and keeps what it was asked for. */
 export interface MadeReconciler extends Reconciler {
   readonly wakes: readonly { readonly reason: WakeReason; readonly options: object }[];
+  /** Commands so far, and who gave them. */
+  readonly commands: readonly { readonly command: Command; readonly order: Order }[];
+  /** What commands are answered with; undefined: they are carried out. */
+  refusal: CommandRefusal | Error | undefined;
   set(state: {
     readonly commits?: readonly CommitRecord[];
     readonly serving?: Serving;
     readonly status?: Partial<ReconcilerStatus>;
   }): void;
   /** A turn ends. */
-  turn(report: Partial<TurnReport>): void;
+  end(report: Partial<TurnReport>): void;
 }
 
 export const madeStartMs = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -34,12 +40,27 @@ export function madeReconciler(): MadeReconciler {
     lastTurn: undefined,
     nextTurnAtMs: undefined,
     source: { head: undefined, lastOkAtMs: undefined, error: undefined },
+    orders: { pin: undefined, suspension: undefined },
     problems: [],
   };
-  return {
+  const commands: { command: Command; order: Order }[] = [];
+  const turns: TurnReport[] = [];
+  const made: MadeReconciler = {
     wakes,
+    commands,
+    refusal: undefined,
     start: () => Promise.resolve(),
-    wake: (reason, options = {}) => void wakes.push({ reason, options }),
+    wake(reason, options = {}) {
+      wakes.push({ reason, options });
+      return turns.length + 1;
+    },
+    turn: (number) => turns[number - 1],
+    command(command, order) {
+      if (made.refusal instanceof Error) return Promise.reject(made.refusal);
+      if (made.refusal !== undefined) return Promise.resolve(made.refusal);
+      commands.push({ command, order });
+      return Promise.resolve({ turn: turns.length + 1 });
+    },
     status: () => status,
     commits: () => commits,
     serving: () => serving,
@@ -53,7 +74,7 @@ export function madeReconciler(): MadeReconciler {
       serving = next.serving ?? serving;
       status = { ...status, ...next.status };
     },
-    turn(report) {
+    end(report) {
       const turn: TurnReport = {
         result: "unchanged",
         reason: "schedule",
@@ -64,9 +85,11 @@ export function madeReconciler(): MadeReconciler {
         error: undefined,
         ...report,
       };
+      turns.push(turn);
       for (const listener of listeners) listener(turn);
     },
   };
+  return made;
 }
 
 /** A commit's record, live and without complaints, but for `changes`. */

@@ -136,16 +136,6 @@ describe("commits that arrive", () => {
     assert.equal(servedOid(), a);
   });
 
-  it("do not take everything away unless a person insists", async () => {
-    const a = await startWithOne();
-    const empty = await git.commit({ "README.md": "nothing else" }, { replace: true });
-    assert.equal((await plane.turn()).result, "rejected");
-    assert.match(plane.record(empty)?.reason ?? "", /no config at all/);
-    assert.equal(servedOid(), a);
-    assert.equal((await plane.turn({ force: true })).result, "published");
-    await plane.reaches(empty, "live");
-  });
-
   it("are judged a hundred at a time, newest first", async () => {
     await startWithOne();
     for (let index = 0; index < 104; index++) {

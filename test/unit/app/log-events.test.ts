@@ -54,10 +54,10 @@ const oid = "ab".repeat(20);
 describe("logEvents()", () => {
   it("writes one line for a turn, quietly if nothing changed", () => {
     const { reconciler, take, last } = recorded();
-    reconciler.turn({ result: "unchanged" });
+    reconciler.end({ result: "unchanged" });
     assert.deepEqual(take(), [["debug", "nothing changed"]]);
     reconciler.set({ commits: [madeRecord(oid, { state: "publishing", warningCount: 3 })] });
-    reconciler.turn({
+    reconciler.end({
       result: "published",
       reason: "webhook",
       commit: oid,
@@ -94,7 +94,7 @@ describe("logEvents()", () => {
       ],
     });
     reconciler.set({ commits: [rejected] });
-    reconciler.turn({ result: "rejected", commit: oid, judged: 1 });
+    reconciler.end({ result: "rejected", commit: oid, judged: 1 });
     assert.deepEqual(take(), [["warn", `rejected commit ${oid.slice(0, 8)}`]]);
     assert.match(String(last()["firstError"]), /^a\.yaml:3:7: error reference\/unknown-upstream: /);
     assert.equal(last()["errors"], 2);
@@ -103,14 +103,14 @@ describe("logEvents()", () => {
   it("says once that the repository cannot be read, and once that it can again", () => {
     const { reconciler, take, last } = recorded();
     const error = { code: "source/unreachable", message: "git.test does not answer" };
-    for (let attempt = 0; attempt < 3; attempt++) reconciler.turn({ result: "failed", error });
+    for (let attempt = 0; attempt < 3; attempt++) reconciler.end({ result: "failed", error });
     const loud = take().filter(([level]) => level !== "debug");
     assert.deepEqual(loud, [["warn", "the repository cannot be read: git.test does not answer"]]);
-    reconciler.turn({ result: "failed", error: { code: "source/timeout", message: "slow" } });
+    reconciler.end({ result: "failed", error: { code: "source/timeout", message: "slow" } });
     assert.deepEqual(take()[0], ["warn", "the repository cannot be read: slow"]);
-    reconciler.turn({ result: "unchanged" });
+    reconciler.end({ result: "unchanged" });
     assert.deepEqual(take()[0], ["info", "recovered"]);
-    reconciler.turn({ result: "unchanged" });
+    reconciler.end({ result: "unchanged" });
     assert.deepEqual(take(), [["debug", "nothing changed"]]);
     assert.equal(last()["result"], "unchanged");
   });

@@ -54,7 +54,7 @@ describe("createMetrics()", () => {
     const durations: Durations = Object.fromEntries(stages.map((stage) => [stage, 20]));
     const oid = "a".repeat(40);
     reconciler.set({ commits: [madeRecord(oid, { durations: { build: 20, publish: 1 } })] });
-    reconciler.turn({ result: "published", commit: oid, judged: 2, durations });
+    reconciler.end({ result: "published", commit: oid, judged: 2, durations });
     const count = (stage: string) =>
       valueOf(`gloo_reconcile_stage_duration_seconds_count{stage="${stage}"}`);
     for (const stage of stages) {
@@ -89,11 +89,11 @@ describe("createMetrics()", () => {
       serving: { snapshot, commit: live, restored: false },
       status: { source: { head: undefined, lastOkAtMs: 5_000, error: undefined } },
     });
-    reconciler.turn({
+    reconciler.end({
       result: "failed",
       error: { code: "source/unreachable", message: "https://user:canary@host" },
     });
-    reconciler.turn({ result: "held", error: { code: "state/disk-full", message: "full" } });
+    reconciler.end({ result: "held", error: { code: "state/disk-full", message: "full" } });
     assert.equal(await valueOf('gloo_reconcile_failures_total{code="state/disk-full"}'), 1);
     assert.equal(await valueOf("gloo_ready"), 1);
     assert.equal(await valueOf('gloo_snapshot_resources{role="edge",kind="cluster"}'), 2);
