@@ -53,8 +53,13 @@ export async function createRemoteFixture(
   };
 }
 
+/** Whatever ends what is made for it: a test, or the hooks of a suite. */
+export interface Owner {
+  after(end: () => Promise<void>): void;
+}
+
 /** A folder that is removed when the test ends. */
-export async function temporaryFolder(t: TestContext): Promise<string> {
+export async function temporaryFolder(t: Owner): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "gloo-source-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
