@@ -68,9 +68,26 @@ describe("the npm package", () => {
     assert.match(run(gloo, ["render", "package/sample-repo"], folder), /^ingress:\n/);
   });
 
-  it("can be imported by its two names", () => {
-    const script = "await Promise.all([import('gloo-gitops'), import('gloo-gitops/plugin')])";
+  it("can be imported by its names", () => {
+    const script =
+      "await Promise.all(['', '/plugin', '/client'].map((name) => import(`gloo-gitops${name}`)))";
     run(process.execPath, ["--input-type=module", "--eval", script], join(folder, "package"));
+  });
+
+  it("has a client that writes to a repository, and the types of it", () => {
+    const script = [
+      "import { createClient } from 'gloo-gitops/client';",
+      "const author = { name: 'Ada', email: 'ada@example.com' };",
+      "const client = createClient({ repository: process.argv[1], branch: 'main', author });",
+      "await client.roles.create({ name: 'edge', listeners: [{ name: 'http', bind_port: 8080 }] });",
+      "console.log((await client.roles.list()).map(({ name }) => name).join());",
+      "await client.close();",
+    ].join("\n");
+    const repository = join(folder, "repository.git");
+    run("git", ["init", "--quiet", "--bare", "--initial-branch=main", repository], folder);
+    const args = ["--input-type=module", "--eval", script, repository];
+    assert.equal(run(process.execPath, args, join(folder, "package")), "edge\n");
+    assert.ok(files.includes("dist/client.d.ts"));
   });
 });
 

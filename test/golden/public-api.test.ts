@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import ts from "typescript";
+import * as client from "../../src/client.js";
 import * as plugin from "../../src/plugin.js";
 import * as index from "../../src/index.js";
 import { compareText } from "../../src/lib/compare.js";
@@ -31,6 +32,7 @@ function publicNames(file: string): readonly PublicName[] {
 describe("the public API", () => {
   for (const [entry, file, module] of [
     [".", "index.ts", index],
+    ["./client", "client.ts", client],
     ["./plugin", "plugin.ts", plugin],
   ] as const) {
     it(`${entry} is what the golden file says`, () => {
