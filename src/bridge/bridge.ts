@@ -63,11 +63,11 @@ export function createBridge(options: BridgeOptions): Bridge {
   server.keepAliveTimeout = keepAliveTimeoutMs;
   server.on("request", (request, response) => {
     void (async () => {
-      // A connection that ends says so before the gateway uses it again.
-      if (site.isClosing) response.setHeader("connection", "close");
       if (!isCall(request.headers)) return await answerAbout(request, response, site, metrics.page);
       const startedAt = performance.now();
       const { mode, answer } = await answerCall(request, site);
+      // A connection that ends says so before the gateway uses it again.
+      if (site.isClosing) response.setHeader("connection", "close");
       send(response, answer);
       metrics.observe(mode, answer.status, (performance.now() - startedAt) / 1000);
     })().catch((cause: unknown) => {
