@@ -1,6 +1,8 @@
 import { kindOfType } from "../admin/kind-of-type.js";
 import { formatDiagnosticsText } from "../diagnostics/format-text.js";
 import { reconcileMs, type CommitRecord } from "../reconcile/commit-record.js";
+import type { Command } from "../reconcile/give-orders.js";
+import type { Order } from "../reconcile/orders.js";
 import type { Reconciler, TurnReport } from "../reconcile/reconciler.js";
 import type { AdsServer } from "../serve/ads-server.js";
 import type { ServeEvent } from "../serve/serve-events.js";
@@ -73,15 +75,16 @@ function troubleOf(code: string): string {
   return code.startsWith("state/") ? "the state cannot be saved" : "nothing can be published";
 }
 
-function levelOf({ result }: TurnReport): "info" | "warn" | "debug" {
+function levelOf({ result, error }: TurnReport): "info" | "warn" | "debug" {
   switch (result) {
     case "published":
       return "info";
     case "rejected":
     case "refused":
       return "warn";
-    case "unchanged":
     case "held":
+      return error === undefined ? "warn" : "debug";
+    case "unchanged":
     case "failed":
       return "debug"; // what is wrong has a line of its own
   }
@@ -99,7 +102,7 @@ function messageOf({ result, commit }: TurnReport): string {
     case "unchanged":
       return "nothing changed";
     case "held":
-      return `commit${name} has to wait`;
+      return `held commit${name}`;
     case "failed":
       return "the turn failed";
   }
@@ -117,6 +120,17 @@ function verdictFields(record: CommitRecord): object {
     ...(reason === undefined ? {} : { why: reason }),
     ...(first === undefined ? {} : { firstError: formatDiagnosticsText([first]).split("\n")[0] }),
   };
+}
+
+/** Writes down who told the loop what. They say themselves who they are: it is a hint, and no proof. */
+export function logCommand(log: Logger, command: Command, { who, why }: Order): void {
+  const commit = "oid" in command ? { commit: command.oid } : {};
+  const name = "oid" in command ? ` ${command.oid.slice(0, 8)}` : "";
+  const reason = why === undefined ? {} : { why };
+  log.info(
+    { order: command.kind, ...commit, who, ...reason },
+    `${who} says: ${command.kind}${name}`,
+  );
 }
 
 /** Writes down what becomes of a commit after the turn that published it. */

@@ -18,6 +18,8 @@ export interface SettingInfo {
   /** `GLOO_STATE_DIR` */
   readonly env: string;
   readonly type: "string" | "integer" | "boolean" | "list";
+  /** Of a list: what stands between its items in one string. Default: a comma. */
+  readonly separator?: string;
   /** The values there are, where they can be listed. */
   readonly choices?: readonly string[];
   readonly minimum?: number;
@@ -63,6 +65,8 @@ const groupPrefixes: readonly (readonly [string, SettingGroup])[] = [
   ["canary_", "Publishing"],
   ["ack_", "Publishing"],
   ["validate_", "Publishing"],
+  ["guard_", "Publishing"],
+  ["change_", "Publishing"],
   ["plugin", "Plugins"],
   ["max_", "Limits"],
   ["log_", "Log"],
@@ -94,6 +98,7 @@ export const listSettings: () => readonly SettingInfo[] = lazy(() => {
       ...(alias === undefined ? {} : { alias }),
       env: `GLOO_${name.toUpperCase()}`,
       type: property.type === "array" ? "list" : (property.type ?? "string"),
+      ...(property["x-separator"] === undefined ? {} : { separator: property["x-separator"] }),
       ...(property.enum === undefined ? {} : { choices: property.enum }),
       ...(minimum === undefined ? {} : { minimum }),
       ...(maximum === undefined ? {} : { maximum }),
@@ -108,6 +113,7 @@ export const listSettings: () => readonly SettingInfo[] = lazy(() => {
 interface PropertySchema extends JsonObject {
   readonly type?: "string" | "integer" | "boolean" | "array";
   readonly enum?: readonly string[];
+  readonly "x-separator"?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;

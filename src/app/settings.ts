@@ -4,6 +4,7 @@ import { load } from "js-yaml";
 import { isJsonObject } from "../lib/json.js";
 import { nearest } from "../lib/nearest.js";
 import { scheduleFault } from "../reconcile/schedule.js";
+import { changeWindowFault } from "./guards.js";
 import { OperationalError } from "./operational-error.js";
 import { remoteFaultOf } from "./git-options.js";
 import { listSettings, type SettingInfo } from "./setting-infos.js";
@@ -54,6 +55,10 @@ export interface Settings {
   readonly canaryRole?: string;
   readonly ackTimeoutS: number;
   readonly validateWithEnvoy: boolean;
+  readonly guardDeletionPercent: number;
+  readonly guardDeletionLeast: number;
+  readonly guardForcePush: "allow" | "hold";
+  readonly changeWindow: readonly string[];
   readonly plugin: readonly string[];
   readonly maxFiles: number;
   readonly maxFileBytes: number;
@@ -159,7 +164,8 @@ function checkValue(info: SettingInfo, { value, place }: Found, report: Report):
       report(`${place} must be true or false, not "${shown(value)}"`);
       return undefined;
     case "list": {
-      const list = text === undefined ? value : text.split(",").map((part) => part.trim());
+      const list =
+        text === undefined ? value : text.split(info.separator ?? ",").map((part) => part.trim());
       if (Array.isArray(list) && list.every((item) => typeof item === "string")) {
         return Object.freeze(list.filter((item) => item !== ""));
       }
@@ -206,6 +212,10 @@ function checkTogether(values: Record<string, unknown>, report: Report): void {
   }
   const fault = scheduleFault(String(values["poll"]));
   if (fault !== undefined) report(`--poll: ${fault}`);
+  for (const window of values["changeWindow"] as readonly string[]) {
+    const windowFault = changeWindowFault(window);
+    if (windowFault !== undefined) report(`--change-window: ${windowFault}`);
+  }
   if ((values["vetoPolicy"] === "canary") !== (values["canaryRole"] !== undefined)) {
     report("--veto-policy canary and --canary-role go together");
   }

@@ -15,9 +15,10 @@ import { createClosers, type Closers } from "./closers.js";
 import { createEndpointDiscovery, feedSources } from "./endpoint-discovery.js";
 import { commitSignaturesOf } from "./commit-signatures.js";
 import { checkRemoteFiles, gitOptionsOf } from "./git-options.js";
+import { guardsOf } from "./guards.js";
 import { listenOn } from "./listen.js";
 import { parseLimitsOf } from "./parse-limits.js";
-import { logEvents, logRecord } from "./log-events.js";
+import { logCommand, logEvents, logRecord } from "./log-events.js";
 import type { Logger } from "./logger.js";
 import { createNotices, type Notices } from "./notices.js";
 import { quietGrpc } from "./quiet-grpc.js";
@@ -198,11 +199,15 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
       onRecord: (record, before) => {
         logRecord(log, record, before);
       },
+      onCommand: (command, order) => {
+        logCommand(log, command, order);
+      },
     },
     {
       poll: settings.poll,
       vetoPolicy: vetoPolicyOf(settings),
       ackTimeoutMs: settings.ackTimeoutS * 1000,
+      guards: guardsOf(settings),
       commitPolicy: settings.signaturePolicy === "every" ? "every" : "head",
     },
   );

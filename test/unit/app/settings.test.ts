@@ -82,6 +82,11 @@ describe("readSettings()", () => {
     ["a wrong choice", { env: { GLOO_LOG_LEVEL: "inof" } }, /one of trace.*did you mean "info"/],
     ["a mistyped variable", { env: { GLOO_SATE_DIR: "x" } }, /did you mean "GLOO_STATE_DIR"/],
     ["no boolean", { env: { GLOO_VALIDATE_WITH_ENVOY: "yes" } }, /must be true or false/],
+    [
+      "a change window that is none",
+      { env: { GLOO_CHANGE_WINDOW: "allow 0 9 * * 1,2 for 8h; deny 0 0 24 12 * for ever" } },
+      /^--change-window: "ever" in "deny 0 0 24 12 \* for ever" is no duration/,
+    ],
     ["a schedule that is none", { env: { GLOO_POLL: "sometimes" } }, /^--poll: "sometimes" is no /],
     ["secrets in clear text", { env: { GLOO_XDS_ADDRESS: "0.0.0.0" } }, /--xds-insecure/],
     ["half of the API's TLS", { env: { GLOO_ADMIN_TLS_KEY: "x" } }, /--admin-tls-cert and/],
