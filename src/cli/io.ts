@@ -19,6 +19,11 @@ export interface Io {
   stderr(text: string): void;
   /** All that comes in, to its end: what `-` stands for where a file is asked for. */
   stdin(): Promise<Buffer>;
+  /**
+   * Asks the person at the terminal, and gives the line that is typed; undefined for none (Ctrl-D).
+   * There is no such function where nobody can answer: in a pipe, in CI.
+   */
+  readonly ask?: (question: string) => Promise<string | undefined>;
   /** Whether a person is looking at stdout: tables have borders, colours are used. */
   readonly isTerminal: boolean;
   /** Columns of the terminal; undefined where there is none. */

@@ -23,6 +23,9 @@ export function createProcessIo(parts: ProcessParts, signal: AbortSignal): Io {
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
     stdin: () => buffer(parts.stdin),
+    ...(isTerminal && isTerminalInput(parts.stdin) && !env["CI"]
+      ? { ask: (question: string) => askLine(question, parts, signal) }
+      : {}),
     isTerminal,
     columns: isTerminal ? stdout.columns : undefined,
     style: createStyle(wantsColor(argv, env, isTerminal)),
@@ -31,6 +34,28 @@ export function createProcessIo(parts: ProcessParts, signal: AbortSignal): Io {
     cwd: parts.cwd(),
     signal,
   };
+}
+
+function isTerminalInput(stdin: NodeJS.ReadableStream): boolean {
+  return "isTTY" in stdin && stdin.isTTY === true;
+}
+
+async function askLine(
+  question: string,
+  { stdin, stderr }: ProcessParts,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { createInterface } = await import("node:readline");
+  const lines = createInterface({ input: stdin, output: stderr });
+  try {
+    return await new Promise((resolve) => {
+      lines.once("close", () => resolve(undefined));
+      signal.addEventListener("abort", () => lines.close(), { once: true });
+      lines.question(question, resolve);
+    });
+  } finally {
+    lines.close();
+  }
 }
 
 /** What a {@link Io.progress} gives where nobody is looking. */

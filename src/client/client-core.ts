@@ -46,7 +46,7 @@ export function messageOf(writes: readonly Write[]): string {
       write.op.split("-")[0] as "create" | "update" | "delete"
     ];
     if ("folder" in write) return `${verb} ${write.folder}/${write.name}`;
-    const name = "value" in write ? String(write.value["name"]) : write.name;
+    const name = "value" in write ? String(write.value.name) : write.name;
     return `${verb} ${write.kind} "${name}"`;
   });
   const [only = "Change nothing"] = lines;

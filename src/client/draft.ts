@@ -13,25 +13,32 @@ import { readFileContent, scopeOfPath, type FileObject } from "../edit/file-obje
 import { mergeObject } from "../edit/merge-object.js";
 import type { ViewObject } from "../edit/object-view.js";
 import type { JsonObject } from "../lib/json.js";
+import type { Attribute } from "../model/attribute.js";
 import type { Kind, ResourceRef } from "../model/resource.js";
+import type { Role } from "../model/role.js";
+import type { Upstream } from "../model/upstream.js";
+import type { VirtualService } from "../model/virtual-service.js";
 import { oidOf } from "../source/objects/git-object.js";
 import { AlreadyExistsError, ClientError, NotFoundError } from "./client-error.js";
 import type { ConfigView } from "./config-view.js";
 import { folderOf, labelOf } from "./stored.js";
+
+/** An object as it is to be written, in canonical form or any other that the language has. */
+export type WrittenObject = JsonObject | Upstream | VirtualService | Role | Attribute;
 
 /** One write of a client. Paths are from the folder that holds the config. */
 export type Write =
   | {
       readonly op: "create";
       readonly kind: Kind;
-      readonly value: JsonObject;
+      readonly value: WrittenObject;
       /** Default: `<kind's folder>/<name>.yaml`. A file that exists gets a document more. */
       readonly path?: string | undefined;
     }
   | {
       readonly op: "update";
       readonly kind: Kind;
-      readonly value: JsonObject;
+      readonly value: WrittenObject;
       readonly resourceVersion?: string | undefined;
     }
   | {
@@ -204,9 +211,9 @@ function createDraft({ view, viewObject, basePath }: DraftOptions) {
     apply(write: Write): void {
       switch (write.op) {
         case "create":
-          return create(write.kind, write.value, write.path);
+          return create(write.kind, plainOf(write.value), write.path);
         case "update":
-          return update(write.kind, write.value, write.resourceVersion);
+          return update(write.kind, plainOf(write.value), write.resourceVersion);
         case "update-text":
           return updateText(write, write.text, write.resourceVersion);
         case "delete": {
@@ -229,6 +236,12 @@ function createDraft({ view, viewObject, basePath }: DraftOptions) {
       );
     },
   };
+}
+
+/** A copy without what JSON does not have, such as keys that are undefined. */
+function plainOf(value: WrittenObject): JsonObject {
+  // What JSON makes of an object is an object.
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
 function isConfigFile(path: string): boolean {

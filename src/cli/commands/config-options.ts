@@ -52,6 +52,13 @@ export function addConfigOptions(command: Command): Command {
         "GLOO_PLUGIN",
       ).argParser(appendNames),
     );
+  return addRemoteOptions(command);
+}
+
+/** Adds the options that say how a repository behind a URL is reached. */
+export function addRemoteOptions(command: Command): Command {
+  const setting = (flags: string, description: string, env: string): Option =>
+    new Option(flags, description).env(env);
   for (const option of [
     setting("--git-username <name>", "user name", "GLOO_GIT_USERNAME"),
     setting("--git-password-file <file>", "file with the password", "GLOO_GIT_PASSWORD_FILE"),

@@ -236,8 +236,8 @@ for (const kind of ["http", "local"] as const) {
         ],
       };
       const { commit } = await client.commit([
-        { op: "create", kind: "Upstream", value: { ...upstream("cats") } },
-        { op: "update", kind: "VirtualService", value: JSON.parse(JSON.stringify(moved)) },
+        { op: "create", kind: "Upstream", value: upstream("cats") },
+        { op: "update", kind: "VirtualService", value: moved },
         { op: "delete", kind: "Upstream", name: "pets" },
       ]);
       assert.equal(await remote.git("rev-list", `${before}..main`), commit);
@@ -247,7 +247,7 @@ for (const kind of ["http", "local"] as const) {
       );
       await assert.rejects(
         client.commit([
-          { op: "create", kind: "Upstream", value: { ...upstream("dogs") } },
+          { op: "create", kind: "Upstream", value: upstream("dogs") },
           { op: "delete", kind: "Upstream", name: "nobody" },
         ]),
         NotFoundError,
