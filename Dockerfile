@@ -26,8 +26,9 @@ ENV NODE_ENV=production \
     ENVOY_BIN=/usr/local/bin/envoy \
     GLOO_STATE_DIR=/var/lib/gloo \
     MALLOC_MMAP_THRESHOLD_=131072
+# git and ssh fetch repositories over SSH; ssh-keygen verifies SSH signatures of commits.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates \
+    && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
     && rm -rf /var/lib/apt/lists/* \
     && install --directory --owner=node --group=node --mode=0700 /var/lib/gloo
 COPY --from=envoy /usr/local/bin/envoy /usr/local/bin/envoy
