@@ -1,6 +1,14 @@
 // Marks dist/ with the hash of what it was built from, makes the executable executable, copies what the
 // compiler leaves out, and removes what was built from files that are gone.
-import { chmodSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sourceStamp } from "./source-stamp.mjs";
@@ -11,7 +19,8 @@ for (const name of readdirSync(join(root, "dist"), { recursive: true }).map(Stri
   if (source !== name && !existsSync(join(root, "src", source))) rmSync(join(root, "dist", name));
 }
 for (const name of readdirSync(join(root, "src"), { recursive: true }).map(String)) {
-  if (name.endsWith(".lua")) cpSync(join(root, "src", name), join(root, "dist", name));
+  const isData = !name.endsWith(".ts") && statSync(join(root, "src", name)).isFile();
+  if (isData) cpSync(join(root, "src", name), join(root, "dist", name));
 }
 writeFileSync(join(root, "dist", ".stamp"), sourceStamp(root));
 chmodSync(join(root, "dist", "cli", "main.js"), 0o755);

@@ -11,7 +11,9 @@ import { addEnvoysCommand } from "./commands/envoys.js";
 import { addExplainCommand } from "./commands/explain.js";
 import { addHookCommand } from "./commands/hook.js";
 import { addImportCommand } from "./commands/import.js";
+import { addInitCommand } from "./commands/init.js";
 import { addRenderCommand } from "./commands/render.js";
+import { addRollbackCommand } from "./commands/rollback.js";
 import { addServeCommand } from "./commands/serve.js";
 import { addStatusCommand } from "./commands/status.js";
 import { addTestCommand } from "./commands/test.js";
@@ -52,11 +54,13 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addRenderCommand,
     addDiffCommand,
     addCommentCommand,
+    addRollbackCommand,
     addServeCommand,
     addStatusCommand,
     addEnvoysCommand,
     addBootstrapCommand,
     addBridgeCommand,
+    addInitCommand,
     addImportCommand,
     addHookCommand,
     addDemoCommand,
