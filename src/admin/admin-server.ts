@@ -16,6 +16,7 @@ import { addApiRoutes } from "./api-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { addHookRoutes } from "./hooks/hook-routes.js";
 import { createMetrics } from "./metrics/metrics.js";
+import { addOrderRoutes } from "./order-routes.js";
 import { createRateLimit } from "./rate-limit.js";
 import { createRequestGuard } from "./request-guard.js";
 import type { SecretFile } from "./secret-file.js";
@@ -91,6 +92,7 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
   const guard = createRequestGuard({ token: options.token, failures });
   addHealthRoutes(app, { reconciler, metrics, guard });
   addApiRoutes(app, { about: options.about, reconciler, ads, problems: options.problems, guard });
+  addOrderRoutes(app, { reconciler, guard, now });
   addHookRoutes(app, {
     secret: options.hookSecret,
     watchedRef: options.about.ref,

@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { CommitRecord } from "../reconcile/commit-record.js";
 import type { Reconciler } from "../reconcile/reconciler.js";
 import type { AdsServer } from "../serve/ads-server.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
@@ -12,17 +11,20 @@ import type {
   EnvoysResponse,
   ReconcileResponse,
   StatusResponse,
+  TurnResponse,
 } from "./api-types.js";
 import { commitDetail } from "./commit-view.js";
 import { typeUrlOf, writeConfigDump, type DumpFilter } from "./config-dump.js";
 import { envoyView } from "./envoy-view.js";
+import { findCommit } from "./find-commit.js";
+import { turnResponse } from "./order-view.js";
 import { badRequest, readQuery } from "./read-query.js";
 import type { RequestGuard } from "./request-guard.js";
 import { statusView, type About } from "./status-view.js";
 
 export interface ApiOptions {
   readonly about: About;
-  readonly reconciler: Pick<Reconciler, "status" | "commits" | "serving" | "wake">;
+  readonly reconciler: Pick<Reconciler, "status" | "commits" | "serving" | "wake" | "turn">;
   readonly ads: Pick<AdsServer, "envoys">;
   /** What needs a look besides, one sentence each. */
   readonly problems: () => readonly string[];
@@ -72,9 +74,16 @@ export function addApiRoutes(app: FastifyInstance, options: ApiOptions): void {
   app.post("/api/v1/reconcile", { onRequest }, (request, reply) => {
     const { force = "false" } = readQuery(request, ["force"]);
     if (force !== "true" && force !== "false") throw badRequest('"force" must be true or false');
-    reconciler.wake("request", force === "true" ? { force: true } : {});
+    const turn = reconciler.wake("request", force === "true" ? { force: true } : {});
     const message = force === "true" ? "looking, and judging again" : "looking";
-    return reply.code(202).send({ accepted: true, message } satisfies ReconcileResponse);
+    return reply.code(202).send({ accepted: true, message, turn } satisfies ReconcileResponse);
+  });
+
+  app.get("/api/v1/turns/:number", { onRequest }, (request): TurnResponse => {
+    readQuery(request, []);
+    const { number } = request.params as { readonly number: string };
+    if (!/^[1-9]\d{0,14}$/.test(number)) throw badRequest("turns are counted from 1");
+    return turnResponse(Number(number), reconciler.turn(Number(number)));
   });
 }
 
@@ -89,22 +98,6 @@ function readLimit(text = "20"): number {
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= maxCommits) return limit;
   throw badRequest(`"limit" must be a whole number from 1 to ${maxCommits}`);
-}
-
-/** The commit that an oid, or the beginning of just one, names. */
-function findCommit(commits: readonly CommitRecord[], oid: string): CommitRecord {
-  const wanted = oid.toLowerCase();
-  if (!/^[0-9a-f]{4,64}$/.test(wanted)) throw badRequest("a commit is named by 4 to 40 hex digits");
-  const found = commits.filter(({ commit }) => commit.oid.startsWith(wanted));
-  if (found.length > 1) {
-    throw new ApiError(409, "api/ambiguous", `${found.length} commits begin with "${wanted}"`);
-  }
-  if (found[0] !== undefined) return found[0];
-  throw new ApiError(
-    404,
-    "api/not-found",
-    `no commit that was judged here begins with "${wanted}"`,
-  );
 }
 
 function readFilter(request: FastifyRequest, snapshot: Snapshot): DumpFilter {

@@ -1,6 +1,10 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { JsonValue } from "../lib/json.js";
+import type { RoleAcknowledgements } from "../reconcile/acknowledgements.js";
 import type { CommitState, Durations } from "../reconcile/commit-record.js";
+import type { ChangeCounts } from "../reconcile/count-changes.js";
+import type { HoldKind } from "../reconcile/hold.js";
+import type { TurnResult } from "../reconcile/reconciler.js";
 
 // The JSON of the HTTP API. All times are ISO 8601 in UTC; all durations are milliseconds.
 
@@ -15,6 +19,9 @@ export interface StatusResponse {
   /** What needs a look, one sentence each; empty with health `ok`. */
   readonly problems: readonly string[];
   readonly source: SourceStatus;
+  readonly orders: OrdersStatus;
+  /** Good commits that have to wait, newest first. */
+  readonly held: readonly CommitSummary[];
   /** What Envoys are served. */
   readonly serving: ServingStatus | null;
   /** The newest commit of the branch, as far as the product has seen it. */
@@ -27,6 +34,21 @@ export interface StatusResponse {
     readonly nacking: number;
   };
   readonly loop: LoopStatus;
+}
+
+/** What people have told the loop to keep to. */
+export interface OrdersStatus {
+  /** This commit is served, whatever the branch says. */
+  readonly pinned: (OrderView & { readonly commit: string }) | null;
+  /** Nothing new goes live. */
+  readonly suspended: OrderView | null;
+}
+
+export interface OrderView {
+  /** As they call themselves. */
+  readonly by: string;
+  readonly reason: string | null;
+  readonly since: string;
 }
 
 export interface SourceStatus {
@@ -81,6 +103,10 @@ export interface CommitSummary {
   /** When it came to this state. */
   readonly since: string;
   readonly reason: string | null;
+  /** What is wrong with the commit itself, such as `signature/missing`. */
+  readonly code: string | null;
+  /** Of a good commit that has to wait: why. */
+  readonly hold: HoldView | null;
   readonly errors: number;
   readonly warnings: number;
 }
@@ -96,7 +122,27 @@ export interface CommitDetail extends CommitSummary {
   /** At most 200; `errors` and `warnings` count them all. */
   readonly diagnostics: readonly Diagnostic[];
   readonly refusals: readonly RefusalView[];
+  /** By role: the Envoys that took it, as far as any had to take anything. */
+  readonly acknowledgements: Readonly<Record<string, RoleAcknowledgements>>;
+  /** null: it was not found good, or before its like was counted. */
+  readonly changes: ChangesView | null;
   readonly durations: Durations;
+}
+
+export interface HoldView {
+  readonly kind: HoldKind;
+  readonly why: string;
+  /** When it ends by itself; null: a person has to end it. */
+  readonly until: string | null;
+}
+
+export interface ChangesView {
+  /** What it was compared with: its parent, or else what was served. null: with nothing. */
+  readonly since: string | null;
+  /** By kind (`Upstream`, …); null: not known. Kinds of which nothing changes are absent. */
+  readonly objects: Readonly<Record<string, ChangeCounts>> | null;
+  /** By kind (`cluster`, `route`, …), over all roles. */
+  readonly resources: Readonly<Record<string, ChangeCounts>>;
 }
 
 export interface RefusalView {
@@ -173,6 +219,36 @@ export interface TypeDump {
 export interface ReconcileResponse {
   readonly accepted: true;
   readonly message: string;
+  /** Number of the turn that answers it: `GET /api/v1/turns/:number`. */
+  readonly turn: number;
+}
+
+/** `POST /api/v1/pin`, `/unpin`, `/suspend`, `/resume`, `/approve`: 202. */
+export interface OrderResponse {
+  readonly accepted: true;
+  readonly message: string;
+  /** Number of the turn that heeds it. */
+  readonly turn: number;
+  /** Of pin and approve: the commit that was meant. */
+  readonly commit: string | null;
+}
+
+/** `GET /api/v1/turns/:number` */
+export interface TurnResponse {
+  readonly number: number;
+  /** null: it is not over, or too long ago. */
+  readonly turn: TurnView | null;
+}
+
+export interface TurnView {
+  readonly result: TurnResult;
+  readonly reason: string;
+  readonly at: string;
+  /** Published, or the newest that was judged. */
+  readonly commit: string | null;
+  readonly judged: number;
+  readonly durations: Durations;
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 /** `POST /hooks/<kind>`: 202 (or 200 with `ignored`). */

@@ -1,5 +1,7 @@
 import type { CommitRecord } from "../reconcile/commit-record.js";
-import type { CommitDetail, CommitSummary } from "./api-types.js";
+import type { CommitChanges } from "../reconcile/count-changes.js";
+import type { Hold } from "../reconcile/hold.js";
+import type { ChangesView, CommitDetail, CommitSummary, HoldView } from "./api-types.js";
 import { kindOfType } from "./kind-of-type.js";
 import { isoOf, isoOrNull } from "./time.js";
 
@@ -16,6 +18,8 @@ export function commitSummary(record: CommitRecord): CommitSummary {
     state: record.state,
     since: isoOf(record.sinceMs),
     reason: record.reason ?? null,
+    code: record.code ?? null,
+    hold: record.hold === undefined ? null : holdView(record.hold),
     errors: record.errorCount,
     warnings: record.warningCount,
   };
@@ -40,6 +44,19 @@ export function commitDetail(record: CommitRecord): CommitDetail {
       message,
       at: isoOf(atMs),
     })),
+    acknowledgements: record.acknowledgements ?? {},
+    changes: record.changes === undefined ? null : changesView(record.changes),
     durations: record.durations,
   };
+}
+
+function holdView({ kind, why, untilMs }: Hold): HoldView {
+  return { kind, why, until: isoOrNull(untilMs) };
+}
+
+function changesView({ since, objects, resources }: CommitChanges): ChangesView {
+  const byKind = Object.entries(resources).map(
+    ([typeUrl, counts]) => [kindOfType(typeUrl), counts] as const,
+  );
+  return { since: since ?? null, objects: objects ?? null, resources: Object.fromEntries(byKind) };
 }

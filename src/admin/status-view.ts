@@ -1,4 +1,5 @@
 import type { CommitRecord } from "../reconcile/commit-record.js";
+import { isApprovable } from "../reconcile/hold.js";
 import type { ReconcilerStatus, Serving } from "../reconcile/reconciler.js";
 import type { RoleSnapshot, Snapshot } from "../snapshot/snapshot.js";
 import type { EnvoyStatus } from "../serve/serve-events.js";
@@ -6,6 +7,7 @@ import type { ServingStatus, SourceStatus, StatusResponse } from "./api-types.js
 import { commitSummary } from "./commit-view.js";
 import { fleetView, type FleetView } from "./envoy-view.js";
 import { kindOfType } from "./kind-of-type.js";
+import { ordersStatus } from "./order-view.js";
 import { isoOf, isoOrNull } from "./time.js";
 
 /** What does not change while the process runs. */
@@ -42,6 +44,8 @@ export function statusView(parts: StatusParts): StatusResponse {
     health: serving === undefined ? "starting" : problems.length > 0 ? "degraded" : "ok",
     problems,
     source: sourceStatus(about, reconciler),
+    orders: ordersStatus(reconciler.orders),
+    held: commits.filter(({ hold }) => hold !== undefined).map(commitSummary),
     serving: serving === undefined ? null : servingStatus(serving),
     head: head === undefined ? null : commitSummary(head),
     envoys,
@@ -110,6 +114,7 @@ function problemsOf(parts: StatusParts): readonly string[] {
       ? []
       : [`the repository cannot be read since ${isoOf(error.sinceMs)}: ${error.message}`]),
     ...(head === undefined ? [] : verdictProblem(head, serving?.snapshot)),
+    ...heldProblems(commits),
     ...fleetProblems(fleetView(parts.streams)),
     ...reconciler.problems,
     ...parts.problems,
@@ -124,6 +129,15 @@ function verdictProblem(head: CommitRecord, served: Snapshot | undefined): reado
   const why =
     head.reason ?? `${head.errorCount} error${head.errorCount === 1 ? "" : "s"} in its config`;
   return [`commit ${short} is ${head.state}, and ${stays}: ${why}`];
+}
+
+/** Only what waits for a person: an opening comes by itself, and orders are meant. */
+function heldProblems(commits: readonly CommitRecord[]): readonly string[] {
+  const waiting = commits.find(
+    ({ hold }) => hold !== undefined && hold.untilMs === undefined && isApprovable(hold),
+  );
+  if (waiting === undefined) return [];
+  return [`commit ${waiting.commit.oid.slice(0, 8)} is ${waiting.reason ?? "held"}`];
 }
 
 function fleetProblems({ nacking, withoutRole }: FleetView): readonly string[] {

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import { commitStates } from "../../reconcile/commit-record.js";
+import { holdKinds } from "../../reconcile/hold.js";
 import type { Reconciler } from "../../reconcile/reconciler.js";
 import type { AdsServer } from "../../serve/ads-server.js";
 import { fleetView } from "../envoy-view.js";
@@ -25,6 +26,7 @@ export function addGauges(registry: Registry, sources: GaugeSources): void {
   const readings = [
     ...processReadings(sources),
     ...commitReadings(sources),
+    ...orderReadings(sources),
     ...sourceReadings(sources),
     ...envoyReadings(sources),
   ];
@@ -93,6 +95,32 @@ function commitReadings({ reconciler }: GaugeSources): readonly GaugeReading[] {
             ([kind, count]) => [{ role: role.role, kind }, count] as const,
           ),
         ),
+    },
+  ];
+}
+
+function orderReadings({ reconciler }: GaugeSources): readonly GaugeReading[] {
+  return [
+    {
+      name: "gloo_commits_held",
+      help: "Good commits that have to wait, by what holds them.",
+      labels: ["kind"],
+      read() {
+        const holds = reconciler.commits().flatMap(({ hold }) => hold?.kind ?? []);
+        return holdKinds.map((kind) => [{ kind }, holds.filter((each) => each === kind).length]);
+      },
+    },
+    {
+      name: "gloo_pinned",
+      help: "1 while a commit is pinned.",
+      labels: [],
+      read: () => [[{}, reconciler.status().orders.pin === undefined ? 0 : 1]],
+    },
+    {
+      name: "gloo_suspended",
+      help: "1 while nothing new may go live.",
+      labels: [],
+      read: () => [[{}, reconciler.status().orders.suspension === undefined ? 0 : 1]],
     },
   ];
 }

@@ -18,6 +18,8 @@ const good: CommitSummary = {
   state: "live",
   since: "2026-01-01T00:00:00Z",
   reason: null,
+  code: null,
+  hold: null,
   errors: 0,
   warnings: 0,
 };
@@ -36,6 +38,8 @@ const status: StatusResponse = {
   ready: true,
   health: "ok",
   problems: [],
+  orders: { pinned: null, suspended: null },
+  held: [],
   source: {
     repository: "https://git.example/config",
     ref: "main",
