@@ -2,7 +2,7 @@ import type { CommitInfo } from "../source/source-tree.js";
 import { askJudge } from "./ask-judge.js";
 import type { DistrustedCommit } from "./check-commits.js";
 import { nothing, type Choice } from "./choice.js";
-import type { Durations } from "./commit-record.js";
+import type { CommitRecord, Durations } from "./commit-record.js";
 import { countChanges, type Base } from "./count-changes.js";
 import type { Job } from "./desk.js";
 import { holdBack, holdOf, isHeldStill } from "./hold-back.js";
@@ -40,7 +40,7 @@ export async function considerCommit(
   const { verdict, watch } = await judgeCommit(job, commit);
   if (verdict.made === undefined) {
     if (isServed) return keepAsItIs(job, commit, verdict);
-    if (ledger.stateOf(commit) !== "rejected" || isForced) {
+    if (isForced || !isRejectedFor(verdict, history.get(commit.oid))) {
       ledger.rejected(commit, verdict, watch.durations, verdict.reason);
       job.found ??= { result: "rejected", commit: commit.oid };
     }
@@ -133,4 +133,14 @@ function baseOf({ desk, inputs }: Job, { parent }: CommitInfo): Base | undefined
   if (served === undefined) return undefined;
   const { snapshot } = served;
   return { commit: served.commit.oid, snapshot, config: served.made?.build.config };
+}
+
+/** Whether a commit was rejected for the same: with other secrets or keys, other things are wrong with it. */
+function isRejectedFor(verdict: Verdict, record: CommitRecord | undefined): boolean {
+  if (record?.state !== "rejected" || record.errorCount !== verdict.errorCount) return false;
+  const [before, now] = [record, verdict].map(({ diagnostics, reason }) => {
+    const error = diagnostics.find(({ severity }) => severity === "error");
+    return JSON.stringify([error?.code, error?.message, error?.location, reason]);
+  });
+  return before === now;
 }
