@@ -1,4 +1,7 @@
+import { applySeverities } from "./diagnostics/apply-severities.js";
 import { sortDiagnostics, type Diagnostic } from "./diagnostics/diagnostic.js";
+import { lazy } from "./lib/lazy.js";
+import { createLint } from "./lint/lint.js";
 import type { EndpointsByUpstream } from "./model/endpoints.js";
 import type { Config } from "./model/resource.js";
 import type { TestFile } from "./model/route-test.js";
@@ -9,6 +12,8 @@ import type { SealedFile } from "./parse/sealed-file.js";
 import type { Unsealing } from "./secrets/data-key.js";
 import { createUnsealer } from "./secrets/unseal.js";
 import { createTestReader } from "./parse/test-files.js";
+import { createPolicyCheck } from "./policy/policy-check.js";
+import { compileRouteTable } from "./routing/compile-route-table.js";
 import { diagnosticsOfTests } from "./routing/run-tests.js";
 import { createAssembler } from "./snapshot/assemble.js";
 import type { Snapshot } from "./snapshot/snapshot.js";
@@ -88,6 +93,8 @@ export function createPipeline({ plugins, settings, parseLimits }: PipelineOptio
   const unsealer = createUnsealer();
   const validator = createValidator(plugins);
   const translator = createTranslator(plugins, settings);
+  const checkPolicies = createPolicyCheck();
+  const lint = createLint();
   const assembler = createAssembler();
   return {
     build(tree, inputs) {
@@ -106,16 +113,25 @@ export function createPipeline({ plugins, settings, parseLimits }: PipelineOptio
       ];
       const tests = checkTests(raw.value);
       const routing = { config: config.value, translation: resources.value };
-      const failed = hasSoundRoutes(found) ? diagnosticsOfTests(tests.value, routing) : [];
+      const isSound = hasSoundRoutes(found);
+      const failed = isSound ? diagnosticsOfTests(tests.value, routing) : [];
+      const routes = lazy(() => compileRouteTable(routing));
+      const against = checkPolicies({ ...routing, routes });
+      const doubts = isSound ? lint({ ...routing, routes: routes() }) : [];
       const snapshot = assembler.assemble(tree.commit.oid, resources.value);
       return {
         snapshot,
-        diagnostics: sortDiagnostics([
-          ...found,
-          ...raw.diagnostics,
-          ...tests.diagnostics,
-          ...failed,
-        ]),
+        diagnostics: applySeverities(
+          sortDiagnostics([
+            ...found,
+            ...raw.diagnostics,
+            ...tests.diagnostics,
+            ...failed,
+            ...against,
+            ...doubts,
+          ]),
+          config.value.policies?.value.severity,
+        ),
         ...routing,
         tests: tests.value,
         sealed: sealedInUse(sealed, resources.value),

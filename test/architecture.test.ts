@@ -23,7 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plugins: ["lib", "model", "diagnostics", "envoy", "templates", "protos", "messages", "translate"],
   discovery: ["lib", "model", "translate"],
   snapshot: ["lib", "envoy", "translate"],
-  routing: ["lib", "model", "diagnostics", "envoy", "templates", "translate"],
+  routing: ["lib", "model", "diagnostics", "envoy", "templates", "translate", "plugins"],
   policy: ["lib", "model", "diagnostics", "translate", "routing"],
   lint: ["lib", "model", "diagnostics", "translate", "routing"],
   changes: ["lib", "model", "envoy", "translate", "snapshot", "routing"],

@@ -27,12 +27,13 @@ function areaOf(code) {
 }
 
 function entryText(code) {
-  const { severity, message, hint, explain, example, cure: told } = catalog[code];
+  const { severity, isOptIn, message, hint, explain, example, cure: told } = catalog[code];
+  const kind = isOptIn ? `**${severity}**, off unless asked for` : `**${severity}**`;
   const hinted = hint?.(placeholders);
   const cure = told ?? (hinted ? sentence(hinted) : undefined);
   return [
     `### ${code}`,
-    `**${severity}**: ${quoted(message(placeholders))}`,
+    `${kind}: ${quoted(message(placeholders))}`,
     `**Cause.** ${explain}`,
     ...(example === undefined ? [] : [`**Example.**\n\n\`\`\`yaml\n${example}\n\`\`\``]),
     ...(cure === undefined ? [] : [`**Cure.** ${cure}`]),

@@ -4,6 +4,8 @@ export type Severity = "error" | "warning";
 /** What the catalogue holds for one code. docs/diagnostics.md is made of these entries. */
 export interface CatalogEntry {
   readonly severity: Severity;
+  /** Said only where `policies.severity` of `gloo.yaml` asks for it. Default: false. */
+  readonly isOptIn?: boolean;
   // Each entry types its own parameters; `never` lets them all fit.
   readonly message: (params: never) => string;
   /** What to do about it: one sentence. */

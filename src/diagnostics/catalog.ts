@@ -1,9 +1,12 @@
 import type { CatalogEntry } from "./catalog-entry.js";
 import { cloudCatalog } from "./catalog-cloud.js";
+import { fanOutCatalog } from "./catalog-fan-out.js";
 import { grpcCatalog } from "./catalog-grpc.js";
 import { envoyCatalog } from "./catalog-envoy.js";
 import { kubernetesCatalog } from "./catalog-kubernetes.js";
 import { natsCatalog } from "./catalog-nats.js";
+import { lintCatalog } from "./catalog-lint.js";
+import { policyCatalog } from "./catalog-policy.js";
 import { validateCatalog } from "./catalog-validate.js";
 import { parseCatalog } from "./catalog-parse.js";
 import { restCatalog } from "./catalog-rest.js";
@@ -19,10 +22,13 @@ export const catalog = {
   ...translateCatalog,
   ...restCatalog,
   ...cloudCatalog,
+  ...fanOutCatalog,
   ...grpcCatalog,
   ...kubernetesCatalog,
   ...natsCatalog,
   ...testsCatalog,
+  ...policyCatalog,
+  ...lintCatalog,
   ...envoyCatalog,
 } as const satisfies Record<string, CatalogEntry>;
 

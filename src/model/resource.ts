@@ -1,6 +1,7 @@
 import type { Attribute } from "./attribute.js";
 import type { ConfigFiles } from "./config-file.js";
 import type { Origin } from "./location.js";
+import type { LocatedPolicies } from "./policies.js";
 import type { Role } from "./role.js";
 import type { Upstream } from "./upstream.js";
 import type { VirtualService } from "./virtual-service.js";
@@ -34,6 +35,8 @@ export interface Config {
   readonly virtualServices: ReadonlyMap<string, Located<VirtualService>>;
   readonly roles: ReadonlyMap<string, Located<Role>>;
   readonly attributes: ReadonlyMap<string, Located<Attribute>>;
+  /** What `gloo.yaml` asks of the config. Undefined: nothing, or it has mistakes. */
+  readonly policies?: LocatedPolicies;
   /** What objects may refer to by a file's name. */
   readonly files: ConfigFiles;
   /**

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { RE2JS } from "re2js";
 import type { DiagnosticCode } from "../diagnostics/catalog.js";
 import { globFault } from "../lib/glob.js";
+import { hostPatternFault } from "../lib/host-pattern.js";
 import { nearest } from "../lib/nearest.js";
 import { maxDuration, parseDuration } from "../model/duration.js";
 import { commandFault } from "./header-format.js";
@@ -29,6 +30,7 @@ export type MalformedCode = Extract<
   | "address/not-an-ip"
   | "verb/malformed"
   | "glob/malformed"
+  | "policy/malformed-host"
 >;
 
 /** The formats by the name that schemas give them. Regexes may have `maxSize` instructions. */
@@ -69,6 +71,7 @@ export function createFormats(maxSize: number): ReadonlyMap<string, Format> {
     ["gloo-ip", { code: "address/not-an-ip", fault: ipFault }],
     ["gloo-verb", { code: "verb/malformed", fault: verbFault }],
     ["gloo-glob", { code: "glob/malformed", fault: globFault }],
+    ["gloo-host-pattern", { code: "policy/malformed-host", fault: hostPatternFault }],
   ]);
 }
 

@@ -40,12 +40,18 @@ export function createValidator(extensions: LanguageExtensions): Validator {
     validate({ objects, unreadableNames, files, settings }, secrets) {
       const indexed = indexObjects(last, nextObjectList(last?.list, objects, checkObject));
       last = indexed;
-      const config: Config = { ...configOf(indexed.byKind, unreadableNames), files };
+      const checked = settings === undefined ? undefined : checkSettings(settings);
+      const policies = checked?.policies;
+      const config: Config = {
+        ...configOf(indexed.byKind, unreadableNames),
+        ...(policies && { policies }),
+        files,
+      };
       const upstreams = upstreamNamesOf(indexed.byKind, unreadableNames);
       return {
         value: config,
         diagnostics: [
-          ...(settings === undefined ? [] : checkSettings(settings)),
+          ...(checked?.diagnostics ?? []),
           ...kinds.flatMap((kind) => ownDiagnostics(indexed.byKind[kind], secrets, checkSecret)),
           ...checkReferences({ config, upstreams }),
           ...checkSelectors(config),

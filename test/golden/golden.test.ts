@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { describe, it } from "node:test";
 import { renderSnapshot } from "../../src/cli/render/render-snapshot.js";
+import { applySeverities } from "../../src/diagnostics/apply-severities.js";
 import { hasErrors, sortDiagnostics } from "../../src/diagnostics/diagnostic.js";
 import type { JsonObject } from "../../src/lib/json.js";
+import { createLint } from "../../src/lint/lint.js";
 import { createParser } from "../../src/parse/parse-tree.js";
+import { createPolicyCheck } from "../../src/policy/policy-check.js";
+import { compileRouteTable } from "../../src/routing/compile-route-table.js";
 import { createAssembler } from "../../src/snapshot/assemble.js";
 import { createUnsealer } from "../../src/secrets/unseal.js";
 import { createTranslator } from "../../src/translate/translate.js";
@@ -39,14 +43,21 @@ function buildFrozen(
   const translator = createTranslator(options.plugins, options.settings);
   const inputs = { secrets, endpoints: new Map() };
   const translation = deepFreeze(translator.translate(config.value, inputs));
+  const routing = { config: config.value, translation: translation.value };
+  const routes = deepFreeze(compileRouteTable(routing));
   return {
     snapshot: createAssembler().assemble(tree.commit.oid, translation.value),
-    diagnostics: sortDiagnostics([
-      ...documents.diagnostics,
-      ...ofSealed,
-      ...config.diagnostics,
-      ...translation.diagnostics,
-    ]),
+    diagnostics: applySeverities(
+      sortDiagnostics([
+        ...documents.diagnostics,
+        ...ofSealed,
+        ...config.diagnostics,
+        ...translation.diagnostics,
+        ...createPolicyCheck()({ ...routing, routes: () => routes }),
+        ...createLint()({ ...routing, routes }),
+      ]),
+      config.value.policies?.value.severity,
+    ),
   };
 }
 

@@ -47,7 +47,12 @@ export async function findChangedFiles(
   const lists = answers.map(pathsIn);
   const paths = lists.flatMap((list) => list ?? []).map((path) => below(basePath, path));
   if (lists.includes(undefined) || paths.length > maxPaths) return undefined;
-  return { since, paths: [...new Set(paths)].filter(wantsConfig).sort() };
+  return { since, paths: [...new Set(paths)].filter(isLookedAt).sort() };
+}
+
+/** Whether it is config; assertions of routes say nothing without all of it. */
+function isLookedAt(path: string): boolean {
+  return wantsConfig(path) && !path.split("/").includes("tests");
 }
 
 /** Reads some files as they are on disk, and the settings of the repository. */

@@ -90,9 +90,10 @@ const notesHelp = `
 With --base, mistakes that were there before are counted but not shown, and do not fail the check; as
 long as there are any, no commit goes live.
 
-With --changed, other files are searched for names, not read. What is wrong with them is not seen, nor
-limits on the whole repository, nor two names in one folder that differ in upper and lower case. Where
-a role, an attribute or gloo.yaml changed, and where very much did, everything is checked.`;
+With --changed, other files are searched for names, not read, and the assertions of tests/ do not run.
+What is wrong with other files is not seen, nor what only the whole shows, such as files of one folder
+whose names differ in upper and lower case. Where a role, an attribute or gloo.yaml changed, and where
+very much did, everything is checked.`;
 
 /** What is printed of a check. */
 interface Checked {

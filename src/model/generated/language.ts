@@ -326,6 +326,79 @@ export interface RepositorySettings {
    * Files that are not config, although they look like it. Wins over `include`.
    */
   readonly ignore: readonly string[];
+  readonly policies?: Policies;
+}
+/**
+ * Rules of this repository, which every commit has to keep to go live. What breaks one is an error `policy/…`, unless `severity` says otherwise.
+ */
+export interface Policies {
+  /**
+   * How bad diagnostics are, by code. Warnings can be made errors or be turned off, the codes of policies can be made warnings or be turned off, and checks that are off by default can be asked for. Errors that keep Envoy from being served something it refuses cannot be changed.
+   */
+  readonly severity?: {
+    /**
+     * How bad it is. With an `error` a commit does not go live; `off`: it is not said.
+     */
+    readonly [k: string]: "error" | "warning" | "off";
+  };
+  /**
+   * Hosts that no upstream may lead to: IP addresses, networks (`169.254.0.0/16`, `fd00::/8`), or host names in which `*` stands for any part (`*.internal`). Addresses are compared as addresses; what a host name resolves to is not known to a check.
+   */
+  readonly forbidden_hosts?: readonly string[];
+  /**
+   * Each route sets `timeout` itself, and not to 0, which is without limit.
+   */
+  readonly require_timeout?: boolean;
+  /**
+   * No route may wait longer than this; a route without a `timeout` waits 15s, one with 0 for ever.
+   */
+  readonly max_timeout?: DurationText;
+  /**
+   * Each virtual service has an `ssl_config` and so is served over TLS only.
+   */
+  readonly require_tls?: boolean;
+  /**
+   * No upstream may set `insecure_skip_verify`.
+   */
+  readonly require_upstream_verification?: boolean;
+  /**
+   * Domains that virtual services may claim: each must be one of these, or below one of the form `*.pets.example`. Without it: all.
+   */
+  readonly allowed_domains?: readonly string[];
+  /**
+   * Roles that virtual services may name. Without it: all.
+   */
+  readonly allowed_roles?: readonly string[];
+  /**
+   * Routes of one virtual service.
+   */
+  readonly max_routes?: number;
+  readonly names?: PolicyNames;
+}
+/**
+ * What names look like, by kind.
+ */
+export interface PolicyNames {
+  /**
+   * Regex (RE2) for the whole name of upstreams.
+   */
+  readonly upstream?: string;
+  /**
+   * Regex (RE2) for the whole name of virtual services.
+   */
+  readonly virtual_service?: string;
+  /**
+   * Regex (RE2) for the whole name of roles.
+   */
+  readonly role?: string;
+  /**
+   * Regex (RE2) for the whole name of attributes.
+   */
+  readonly attribute?: string;
+  /**
+   * Regex (RE2) for the whole name of functions.
+   */
+  readonly function?: string;
 }
 /**
  * Route assertions, in files below a folder named `tests`: requests, and what must become of each. Every commit must pass them to go live.

@@ -532,7 +532,6 @@ describe("gloo check, when it cannot", () => {
       [".", "--ref", "main"],
       /^gloo: "\." is in no Git repository/,
     ],
-    ["ssh", ["git@git.example.com:a.git"], /^gloo: repositories cannot be read over ssh/],
     [
       "a URL where nothing answers",
       ["http://127.0.0.1:1/a.git"],

@@ -61,6 +61,10 @@ const table: Readonly<Record<string, readonly [readonly string[], readonly strin
     ["**/*.yaml", "docs/**", "a/{b,c}/*.yml", "*.draft.*"],
     ["/docs/**", "a\\b", "@(a|b)", "+(a)", "*".repeat(20), "a*b*c*d*e", "x".repeat(300)],
   ],
+  "gloo-host-pattern": [
+    ["169.254.169.254", "10.0.0.0/8", "fd00::/8", "*.internal", "metadata", "::1"],
+    ["10.0.0.0/33", "fd00::/129", "a.example/24", "http://a", "fe80::1%eth0", "", "*".repeat(10), "a b"],
+  ],
 }; // prettier-ignore
 
 describe("createFormats()", () => {
