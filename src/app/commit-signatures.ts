@@ -8,7 +8,7 @@ import type { Settings } from "./settings.js";
 
 /** What the check of commits works with. */
 export interface CommitSignaturesOptions {
-  readonly repository: Pick<GitRepository, "rawCommit">;
+  readonly repository: Pick<GitRepository, "rawCommit" | "mergedCommits">;
   /** Where `ssh-keygen` is found. */
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
@@ -38,16 +38,37 @@ export async function commitSignaturesOf(
       cause,
     });
   }
+
+  async function distrustOf(oid: string, signal: AbortSignal): Promise<Distrust | undefined> {
+    const verdict = await checker.check(oid, signal);
+    if (verdict.kind === "refused") return { code: verdict.code, reason: verdict.reason };
+    const { by, keyId } = verdict;
+    log.debug({ commit: oid, signer: by, key: keyId }, "a commit is signed");
+    if (settings.signaturePolicy !== "every") return undefined;
+    const { oids, truncated } = await repository.mergedCommits(oid, signal);
+    if (truncated) return tooMuchMerged;
+    for (const merged of oids) {
+      const inner = await checker.check(merged, signal);
+      if (inner.kind === "verified") continue;
+      const reason = `it merges commit ${merged.slice(0, 8)}, which is refused: ${inner.reason}`;
+      return { code: inner.code, reason };
+    }
+    return undefined;
+  }
+
   return async (commits, signal) => {
     const refused: DistrustedCommit[] = [];
     for (const { oid } of commits) {
-      const verdict = await checker.check(oid, signal);
-      if (verdict.kind === "refused") {
-        refused.push({ oid, code: verdict.code, reason: verdict.reason });
-      } else {
-        log.debug({ commit: oid, signer: verdict.by, key: verdict.keyId }, "a commit is signed");
-      }
+      const distrust = await distrustOf(oid, signal);
+      if (distrust !== undefined) refused.push({ oid, ...distrust });
     }
     return refused;
   };
 }
+
+type Distrust = Omit<DistrustedCommit, "oid">;
+
+const tooMuchMerged: Distrust = {
+  code: "signature/unsupported",
+  reason: "it merges more commits than are looked at for one merge; merge them in several steps",
+};

@@ -1,3 +1,4 @@
+import type { MergedCommits } from "./merged-commits.js";
 import type { CommitInfo, SourceTree } from "./source-tree.js";
 
 /**
@@ -16,6 +17,8 @@ export interface GitRepository {
   tree(commit: string, signal: AbortSignal): Promise<SourceTree>;
   /** A commit object as Git stores it, for its signature. Of those that `fetch` brought. */
   rawCommit(commit: string, signal: AbortSignal): Promise<Buffer>;
+  /** What a commit that `fetch` brought has merged, besides the history of its first parent. */
+  mergedCommits(commit: string, signal: AbortSignal): Promise<MergedCommits>;
   close(): Promise<void>;
 }
 

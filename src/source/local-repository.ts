@@ -10,6 +10,7 @@ import {
 import type { GitRepository } from "./git-repository.js";
 import type { SourceLimits } from "./limits.js";
 import { CorruptObjectError } from "./objects/git-object.js";
+import { listMergedCommits } from "./merged-commits.js";
 import { createObjectFs } from "./objects/object-fs.js";
 import { openObjectStore, type ObjectStore } from "./objects/object-store.js";
 import { codeOf } from "./network-error.js";
@@ -91,6 +92,8 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
       }),
     rawCommit: (commit, signal) =>
       reading(signal, (repository) => Promise.resolve(readRawCommit(repository, commit))),
+    mergedCommits: (commit, signal) =>
+      reading(signal, ({ store }) => Promise.resolve(listMergedCommits(store, commit))),
     close() {
       close();
       return Promise.resolve();

@@ -2,6 +2,7 @@ import { maxHistory, readCommit, readHistory, readRawCommit } from "./commit-his
 import type { FetchedHistory, GitRepository } from "./git-repository.js";
 import type { GitRemote } from "./git-remote.js";
 import type { SourceLimits } from "./limits.js";
+import { listMergedCommits } from "./merged-commits.js";
 import { createMirrorFolder } from "./mirror-folder.js";
 import { initMirror, openMirror, removeMirror, type Mirror } from "./mirror.js";
 import { CorruptObjectError } from "./objects/git-object.js";
@@ -204,6 +205,11 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
       }),
     rawCommit: (commit, signal): Promise<Buffer> =>
       healing(signal, async () => readRawCommit(await bringOld(commit, signal), commit)),
+    mergedCommits: (commit, signal) =>
+      healing(signal, async () => {
+        const { store } = await bringOld(commit, signal);
+        return listMergedCommits(store, commit);
+      }),
     async close() {
       mirror?.close();
       mirror = undefined;

@@ -115,6 +115,26 @@ describe("gloo serve with a signature policy", { skip: sshSigningSkip }, () => {
     await until(await commitWhenKnown(serving, commit(9004, ada)), "live");
   });
 
+  it("looks at what a merge brings in (every)", async (t) => {
+    const { serving, repo, until, ada, eve } = await serveSigned(t, "every");
+    const merge = async (name: string, signer: SigningKey): Promise<string> => {
+      repo.git("checkout", "--quiet", "-b", name, "main");
+      const config = signWithSsh(signer.file);
+      await repo.commit(`${name}.yaml`, "", { config, args: ["-S"] });
+      await repo.commit(`${name}-2.yaml`, "", { config: signWithSsh(ada.file), args: ["-S"] });
+      repo.git("checkout", "--quiet", "main");
+      const asAda = signWithSsh(ada.file).flatMap((one) => ["-c", one]);
+      repo.git(...asAda, "merge", "--quiet", "--no-ff", "-S", "-m", `Merge ${name}`, name);
+      return repo.git("rev-parse", "HEAD");
+    };
+    await until(await commitWhenKnown(serving, merge("good", ada)), "live");
+    const refused = await until(await commitWhenKnown(serving, merge("bad", eve)), "rejected");
+    assert.match(
+      refused.reason ?? "",
+      /^it merges commit \w{8}, which is refused: it is signed with/,
+    );
+  });
+
   it("does not start without a file that can be read", async (t) => {
     const folder = await temporaryFolder(t);
     const repo = await createSigningRepository(t);

@@ -34,6 +34,9 @@ class MadeRemote implements GitRepository {
   rawCommit(): Promise<Buffer> {
     return Promise.resolve(Buffer.alloc(0));
   }
+  mergedCommits() {
+    return Promise.resolve({ oids: [], truncated: false });
+  }
   close(): Promise<void> {
     return Promise.resolve();
   }
