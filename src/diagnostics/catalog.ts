@@ -1,6 +1,7 @@
 import type { CatalogEntry } from "./catalog-entry.js";
 import { cloudCatalog } from "./catalog-cloud.js";
 import { fanOutCatalog } from "./catalog-fan-out.js";
+import { fanOutCatalog } from "./catalog-fan-out.js";
 import { grpcCatalog } from "./catalog-grpc.js";
 import { envoyCatalog } from "./catalog-envoy.js";
 import { kubernetesCatalog } from "./catalog-kubernetes.js";
@@ -22,6 +23,7 @@ export const catalog = {
   ...translateCatalog,
   ...restCatalog,
   ...cloudCatalog,
+  ...fanOutCatalog,
   ...fanOutCatalog,
   ...grpcCatalog,
   ...kubernetesCatalog,

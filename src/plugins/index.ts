@@ -10,6 +10,7 @@ import { kubernetesPlugin } from "./kubernetes/plugin.js";
 import { natsPlugin } from "./nats/plugin.js";
 import { restPlugin } from "./rest/plugin.js";
 import { routeCorsPlugin } from "./route-cors/plugin.js";
+import { routeFanOutPlugin } from "./route-fan-out/plugin.js";
 import { routeHeadersPlugin } from "./route-headers/plugin.js";
 import { routeHostRewritePlugin } from "./route-host-rewrite/plugin.js";
 import { routeRetriesPlugin } from "./route-retries/plugin.js";
@@ -32,6 +33,7 @@ export const builtinPlugins: readonly TranslationPlugin[] = [
   routeTimeoutPlugin,
   routeHostRewritePlugin,
   routeCorsPlugin,
+  routeFanOutPlugin,
   envoyExtensionsPlugin,
   httpFiltersPlugin,
 ];

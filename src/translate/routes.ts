@@ -10,6 +10,7 @@ import type { Located } from "../model/resource.js";
 import type { Destination, Route, VirtualService } from "../model/virtual-service.js";
 import type { TranslatedUpstream } from "./clusters.js";
 import type { HookSession } from "./hook-session.js";
+import { isCopied, makesCopies } from "./function-copies.js";
 import { matchOf, rewriteOf } from "./matchers.js";
 import { MergedFilterConfig, MergedMessage, type Conflict } from "./merge.js";
 import type {
@@ -90,6 +91,7 @@ export function translateRoute(input: RouteInput): TranslatedRoute | undefined {
       ? singleDestination(targets, functions, merge)
       : weightedDestination(targets, functions, merge, input);
   const message = merge.finish(destination);
+  if (makesCopies(message.route ?? {})) checkCopies(targets, functions, session);
   for (const conflict of conflicts) session.context.report("plugin/conflict", conflict, pointer);
   return {
     message,
@@ -149,6 +151,21 @@ function callFunction(
   const target = { upstream: upstream.upstream, functionName };
   const patch = session.run(owner, pointer, () => owner.functionDestination?.(target, context));
   return { plugin: owner.name, patch: patch ?? {} };
+}
+
+/** Reports functions whose requests, and not those of clients, would be what is copied. */
+function checkCopies(
+  targets: readonly Target[],
+  functions: readonly (FunctionCall | undefined)[],
+  { context }: HookSession,
+): void {
+  functions.forEach((found, index) => {
+    const target = targets[index];
+    if (found === undefined || target === undefined || !isCopied(found.patch)) return;
+    const { value } = target.upstream.upstream;
+    const type = value.service_info?.type ?? value.type;
+    context.report("fan-out/copied-function", { type }, pointerOf(target.pointer, "function"));
+  });
 }
 
 /** Puts together what the language itself and the plugins say about one route. */

@@ -7,6 +7,10 @@ import type { DurationText } from "../duration.js";
  */
 export type TypedConfig = JsonObject;
 /**
+ * Where copies go: an upstream. Functions are refused with a reason.
+ */
+export type FanOutDestination = JsonObject;
+/**
  * ARN of the role.
  */
 export type Role = string;
@@ -187,6 +191,17 @@ export interface ExecutionStyleExtensions {
    * `sync`: the response is what the function returns. `async`: Lambda answers 202 at once and runs the function later.
    */
   readonly execution_style?: "sync" | "async";
+}
+/**
+ * Route extension that sends copies of requests to more upstreams.
+ */
+export interface FanOutExtensions {
+  /**
+   * Each request of the route also goes to all of these, once and as the client has sent it. Nobody waits for them: the response is that of the route's destination, and what becomes of a copy is seen in Envoy's stats only.
+   *
+   * @maxItems 16
+   */
+  readonly fan_out?: readonly FanOutDestination[];
 }
 /**
  * Route extensions that add and remove headers.
