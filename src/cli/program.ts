@@ -10,8 +10,17 @@ import { addDiffCommand } from "./commands/diff.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
 import { addExplainCommand } from "./commands/explain.js";
 import { addHookCommand } from "./commands/hook.js";
+import { addHistoryCommand } from "./commands/history.js";
 import { addImportCommand } from "./commands/import.js";
 import { addInitCommand } from "./commands/init.js";
+import {
+  addApproveCommand,
+  addPinCommand,
+  addResumeCommand,
+  addSuspendCommand,
+  addUnpinCommand,
+} from "./commands/orders.js";
+import { addReconcileCommand } from "./commands/reconcile.js";
 import { addRenderCommand } from "./commands/render.js";
 import { addRollbackCommand } from "./commands/rollback.js";
 import { addServeCommand } from "./commands/serve.js";
@@ -58,6 +67,13 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addServeCommand,
     addStatusCommand,
     addEnvoysCommand,
+    addHistoryCommand,
+    addReconcileCommand,
+    addPinCommand,
+    addUnpinCommand,
+    addSuspendCommand,
+    addResumeCommand,
+    addApproveCommand,
     addBootstrapCommand,
     addBridgeCommand,
     addInitCommand,
