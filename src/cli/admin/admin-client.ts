@@ -16,11 +16,41 @@ export interface AdminServer {
 
 const timeoutMs = 10_000;
 
+/** The control plane does not do what it was asked for, and says why. */
+export class AdminRefusal extends CommandError {
+  /** HTTP status. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /**
  * GET of the control plane's HTTP API. The answer is taken to be what `src/admin/api-types.ts` says.
  * Throws {@link CommandError}.
  */
-export async function getFromAdmin(target: AdminServer, path: string, io: Io): Promise<unknown> {
+export function getFromAdmin(target: AdminServer, path: string, io: Io): Promise<unknown> {
+  return askAdmin(target, path, undefined, io);
+}
+
+/** POST of a JSON body. Throws {@link AdminRefusal} if the control plane says no, else as above. */
+export function postToAdmin(
+  target: AdminServer,
+  path: string,
+  body: object,
+  io: Io,
+): Promise<unknown> {
+  return askAdmin(target, path, JSON.stringify(body), io);
+}
+
+async function askAdmin(
+  target: AdminServer,
+  path: string,
+  body: string | undefined,
+  io: Io,
+): Promise<unknown> {
   const url = urlOf(target.server, path);
   const token = target.tokenFile ? await readToken(resolve(io.cwd, target.tokenFile)) : undefined;
   const ask: Fetch = target.caFile ? await fetchTrusting(resolve(io.cwd, target.caFile)) : fetch;
@@ -31,8 +61,10 @@ export async function getFromAdmin(target: AdminServer, path: string, io: Io): P
     const response = await ask(url, {
       headers: {
         accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(token ? { authorization: `Bearer ${token}` } : {}),
       },
+      ...(body === undefined ? {} : { method: "POST", body }),
       redirect: "error",
       signal: AbortSignal.any([io.signal, deadline]),
     });
@@ -51,11 +83,11 @@ export async function getFromAdmin(target: AdminServer, path: string, io: Io): P
       token === undefined ? "needs a token: give --token-file" : "does not accept this token";
     throw new CommandError(`${url.origin} ${had}`);
   }
-  const body = parse(text);
-  if (status === 200 && body !== undefined) return body;
-  throw new CommandError(
-    messageOf(body) ?? `${url.origin} answers ${status}, and not as gloo does; check --server`,
-  );
+  const answer = parse(text);
+  if ((status === 200 || status === 202) && answer !== undefined) return answer;
+  const message = messageOf(answer);
+  if (message !== undefined) throw new AdminRefusal(status, message);
+  throw new CommandError(`${url.origin} answers ${status}, and not as gloo does; check --server`);
 }
 
 function urlOf(server: string, path: string): URL {
@@ -73,6 +105,8 @@ function urlOf(server: string, path: string): URL {
 type Fetch = (
   url: URL,
   options: {
+    readonly method?: "POST";
+    readonly body?: string;
     readonly headers: Record<string, string>;
     readonly redirect: "error";
     readonly signal: AbortSignal;

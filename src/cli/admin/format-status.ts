@@ -1,4 +1,4 @@
-import type { CommitSummary, StatusResponse } from "../../admin/api-types.js";
+import type { CommitSummary, OrderView, StatusResponse } from "../../admin/api-types.js";
 import type { Style } from "../io.js";
 import { agoOf } from "../table.js";
 
@@ -15,6 +15,7 @@ export function formatStatus(status: StatusResponse, style: Style, nowMs: number
     const { since, attempts, message } = source.error;
     lines.push(["", `failing for ${agoOf(since, nowMs)} (${attempts} attempts): ${message}`]);
   }
+  lines.push(...orderLines(status, style, nowMs));
   lines.push(["serving", serving ? commitLine(serving.commit, nowMs) : "nothing yet"]);
   if (serving?.restored)
     lines.push(["", "from the state on disk; the remote was not reached since"]);
@@ -22,7 +23,15 @@ export function formatStatus(status: StatusResponse, style: Style, nowMs: number
     const counts = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
     lines.push(["", `role ${role}: ${counts.join(", ")}`]);
   }
-  if (head && head.oid !== serving?.commit.oid) {
+  let told: string | null = null;
+  for (const commit of status.held) {
+    lines.push(["held", `${commitLine(commit, nowMs)}: ${style.yellow(commit.hold?.kind ?? "")}`]);
+    // What holds several is said once.
+    if (commit.reason && commit.reason !== told) lines.push(["", commit.reason]);
+    told = commit.reason;
+  }
+  const isHeld = status.held.some(({ oid }) => oid === head?.oid);
+  if (head && head.oid !== serving?.commit.oid && !isHeld) {
     lines.push(["newest", `${commitLine(head, nowMs)}: ${style.red(head.state)}${faults(head)}`]);
     if (head.reason) lines.push(["", head.reason]);
   }
@@ -33,6 +42,29 @@ export function formatStatus(status: StatusResponse, style: Style, nowMs: number
   ]);
   lines.push(["version", status.version]);
   return lines.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join("");
+}
+
+/** What people have told the loop to keep to. */
+function orderLines(
+  { orders: { pinned, suspended } }: StatusResponse,
+  style: Style,
+  nowMs: number,
+): readonly (readonly [string, string])[] {
+  const since = ({ since: at, by, reason }: OrderView): string =>
+    `${agoOf(at, nowMs)} ago by ${by}${reason === null ? "" : `: ${reason}`}`;
+  return [
+    ...(pinned === null
+      ? []
+      : [
+          [
+            "pinned",
+            `${style.yellow(pinned.commit.slice(0, 8))}, ${since(pinned)}; \`gloo unpin\` ends it`,
+          ] as const,
+        ]),
+    ...(suspended === null
+      ? []
+      : [["suspended", `${since(suspended)}; \`gloo resume\` ends it`] as const]),
+  ];
 }
 
 function commitLine(commit: CommitSummary, nowMs: number): string {

@@ -1,14 +1,15 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { AdminServer } from "../admin/admin-client.js";
 
-/** The options of every command that asks a running control plane. */
+/** The options of every command that shows something of a running control plane. */
 export interface AdminOptions extends AdminServer {
   readonly json?: boolean;
   /** Seconds between two looks; `true`: 2. */
   readonly watch?: true | number;
 }
 
-export function addAdminOptions(command: Command): Command {
+/** Where the control plane is, and how to be let in. */
+export function addServerOptions(command: Command): Command {
   return command
     .addOption(
       new Option("--server <url>", "where `gloo serve` answers people").default(
@@ -16,7 +17,11 @@ export function addAdminOptions(command: Command): Command {
       ),
     )
     .option("--token-file <file>", "file with the token that the server asks for off loopback")
-    .option("--ca-file <file>", "PEM file with CAs to trust besides the well-known ones")
+    .option("--ca-file <file>", "PEM file with CAs to trust besides the well-known ones");
+}
+
+export function addAdminOptions(command: Command): Command {
+  return addServerOptions(command)
     .option("--json", "print the server's own JSON, one document a line with --watch")
     .addOption(
       new Option(
