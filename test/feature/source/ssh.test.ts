@@ -246,7 +246,7 @@ describe("a repository over SSH", { skip: sshSkip }, () => {
   });
 
   it("is held to limits", async (t) => {
-    const { repo, server, open, dataDir } = await createFixture(t);
+    const { repo, open, dataDir } = await createFixture(t);
     const noise = Buffer.alloc(300_000, 0).map((_, at) => (at * 7919 * (at % 251)) % 256);
     await repo.commit({ "files/noise.bin": noise, "files/zeros.bin": Buffer.alloc(30_000_000) });
     const source = open({ limits: { maxPackBytes: 20_000 } });
@@ -261,8 +261,18 @@ describe("a repository over SSH", { skip: sshSkip }, () => {
     const list = open({ ref: "none", limits: { maxAdvertisementBytes: 1_000 } });
     const refs = await expectSourceError(list.head(neverAborted), "source/too-large");
     assert.match(refs.message, /maxAdvertisementBytes/);
-    const object = open({ limits: { maxObjectBytes: 1_000 } });
-    assert.ok(server.connections() > 0 && object !== undefined);
+    // Git keeps a commit in memory, and a message may be of any size.
+    const tree = await repo.resolve("main^{tree}");
+    const who = "Ada <ada@example.com> 1700000000 +0000";
+    const headers = `tree ${tree}\nauthor ${who}\ncommitter ${who}\n\n`;
+    const long = await repo.writeObject("commit", headers + "x".repeat(20_000_000));
+    await repo.git("update-ref", "refs/heads/long", long);
+    const object = open({ ref: "long", limits: { maxObjectBytes: 1_000_000 } });
+    const bytes = await expectSourceError(
+      object.fetch(await object.head(neverAborted), undefined, neverAborted),
+      "source/too-large",
+    );
+    assert.match(bytes.message, /maxObjectBytes/);
   });
 
   it("is not fetched when the remote sends what Git's check refuses", async (t) => {
