@@ -49,6 +49,15 @@ describe("a route with fan_out", () => {
         {
           name: "events",
           routes: [
+            route("pet.moved", {
+              single_destination: { upstream: { name: "main" } },
+              prefix_rewrite: "/moved",
+              extensions: {
+                fan_out,
+                host_rewrite: "inner.example",
+                add_request_headers: [{ key: "x-gateway", value: "gloo" }],
+              },
+            }),
             route("pet.adopted", { single_destination: { upstream: { name: "main" } } }),
             route("pet.sold", {
               single_destination: {
@@ -116,6 +125,15 @@ describe("a route with fan_out", () => {
       // What signs the call is no business of others.
       assert.equal(got.headers["authorization"], "Bearer client");
       assert.doesNotMatch(JSON.stringify(got.rawHeaders), /AWS4|x-amz-|x-gloo-/i);
+    }
+  });
+
+  it("copies what the route itself makes of path, host and headers", async () => {
+    assert.equal((await send("pet.moved")).status, 202);
+    for (const got of [...gateway.received, ...(await copied())]) {
+      assert.equal(got.path, "/moved?from=shop");
+      assert.equal(got.headers.host, "inner.example");
+      assert.equal(got.headers["x-gateway"], "gloo");
     }
   });
 
