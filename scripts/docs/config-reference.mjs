@@ -26,6 +26,7 @@ editor with yaml-language-server), in \`.vscode/settings.json\` of the config re
     "./node_modules/gloo-gitops/schemas/editor/virtual-service.schema.json": "**/virtualservices/**/*.yaml",
     "./node_modules/gloo-gitops/schemas/editor/role.schema.json": "**/roles/**/*.yaml",
     "./node_modules/gloo-gitops/schemas/editor/attribute.schema.json": "**/attributes/**/*.yaml",
+    "./node_modules/gloo-gitops/schemas/tests.schema.json": "**/tests/**/*.yaml",
     "./node_modules/gloo-gitops/schemas/gloo-yaml.schema.json": "gloo.yaml"
   }
 }
