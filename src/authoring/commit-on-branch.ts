@@ -139,6 +139,7 @@ async function findStart(
 /** The objects of a repository without commits. */
 const emptyStore: ObjectStore = {
   has: (oid) => oid === emptyTreeOid,
+  oidsWith: () => [],
   read(oid) {
     throw new Error(`an empty repository has no object ${oid}`);
   },

@@ -14,7 +14,8 @@ import { listMergedCommits } from "./merged-commits.js";
 import { createObjectFs } from "./objects/object-fs.js";
 import { openObjectStore, type ObjectStore } from "./objects/object-store.js";
 import { codeOf } from "./network-error.js";
-import { findRef, parseWantedRef, refNotFound, type KnownRef } from "./refs.js";
+import { findRef, parseWantedRef, refNotFound, type KnownRef, type WantedRef } from "./refs.js";
+import { findAbbreviated, parseRevision, stepBack } from "./revision.js";
 import { SourceError } from "./source-error.js";
 import { sourceFailureOf } from "./source-failure.js";
 import { createTreeReader } from "./tree-reader.js";
@@ -35,7 +36,8 @@ export interface LocalRepositoryOptions {
 /** Watches a repository on disk, in place: nothing is copied, and nothing in it is ever written. */
 export function createLocalRepository(options: LocalRepositoryOptions): GitRepository {
   const { basePath } = options;
-  const wanted = parseWantedRef(options.ref);
+  const revision = parseRevision(options.ref);
+  const wanted = parseWantedRef(revision.base);
   const trees = createTreeReader(options);
   let opened: LocalRepository | undefined;
 
@@ -74,10 +76,16 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
   return {
     head: (signal) =>
       reading(signal, async (repository) => {
-        const oid = wanted.oid ?? (await resolveLocalRef(repository, wanted.candidates))?.oid;
-        const isGone = oid === wanted.oid && oid !== undefined && !repository.store.has(oid);
+        const { store } = repository;
+        const oid =
+          wanted.oid ??
+          (await resolveLocalRef(repository, localCandidates(wanted)))?.oid ??
+          findAbbreviated(store, revision.base ?? "");
+        const isGone = oid === wanted.oid && oid !== undefined && !store.has(oid);
         if (oid === undefined || isGone) throw refNotFound(wanted, await listLocalRefs(repository));
-        return (await readCommit(repository, oid, basePath)).oid;
+        const commit = await readCommit(repository, oid, basePath);
+        if (revision.steps.length === 0) return commit.oid;
+        return stepBack(store, commit.oid, revision, options.ref ?? "");
       }),
     fetch: (head, since, signal) =>
       reading(signal, (repository) => readHistory(repository, head, since, basePath)),
@@ -99,6 +107,14 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
       return Promise.resolve();
     },
   };
+}
+
+/** Besides branches and tags, `origin/main` names what was fetched from a remote. */
+function localCandidates({ candidates }: WantedRef): readonly string[] {
+  return candidates.flatMap((name) => {
+    const tag = /^refs\/tags\/(.+)$/.exec(name)?.[1];
+    return tag === undefined || candidates.length === 1 ? [name] : [name, `refs/remotes/${tag}`];
+  });
 }
 
 async function resolveLocalRef(

@@ -1,5 +1,6 @@
 import { readRawCommit } from "./commit-history.js";
 import type { ObjectStore } from "./objects/object-store.js";
+import { parentsOf } from "./revision.js";
 
 /** What a merge brought into a branch. */
 export interface MergedCommits {
@@ -67,8 +68,6 @@ function hasOpenEnd(queue: readonly Visited[], seen: ReadonlyMap<string, Visited
 /** The parents of a commit, and when it says that it was committed. */
 function readLinks(store: ObjectStore, oid: string): Pick<Visited, "parents" | "committedS"> {
   const text = readRawCommit({ store }, oid).toString("latin1");
-  const headers = text.slice(0, text.indexOf("\n\n") + 1);
-  const parents = [...headers.matchAll(/^parent ([0-9a-f]{40})$/gm)].map(([, name = ""]) => name);
-  const committedS = Number(/^committer .*> (\d{1,15}) /m.exec(headers)?.[1] ?? 0);
-  return { parents, committedS };
+  const committedS = Number(/^committer .*> (\d{1,15}) /m.exec(text)?.[1] ?? 0);
+  return { parents: parentsOf(store, oid), committedS };
 }

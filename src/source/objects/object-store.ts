@@ -12,6 +12,8 @@ import { openPackFile, type PackContext, type PackFile } from "./pack-file.js";
  */
 export interface ObjectStore {
   has(oid: string): boolean;
+  /** The names of objects that begin with these hex digits, at least two. */
+  oidsWith(prefix: string): readonly string[];
   /** The object, checked against its name. Throws {@link CorruptObjectError}. */
   read(oid: string): GitObject;
   /** As `read`, but an object of more than `maxBytes` is not unpacked, where that is possible. */
@@ -60,6 +62,17 @@ export function openObjectStore(
       if (oid === emptyTreeOid) return true;
       for (const pack of allPacks()) if (pack.has(oid)) return true;
       return folders.some((folder) => isFile(loosePath(folder, oid)));
+    },
+    oidsWith(prefix) {
+      const found = new Set<string>();
+      for (const pack of allPacks()) for (const oid of pack.oidsWith(prefix)) found.add(oid);
+      const [start, rest] = [prefix.slice(0, 2), prefix.slice(2)];
+      for (const folder of folders) {
+        for (const name of listFolder(join(folder, start))) {
+          if (name.length === 38 && name.startsWith(rest)) found.add(start + name);
+        }
+      }
+      return [...found].sort();
     },
     read(oid) {
       const object = store.readWithin(oid, Infinity);

@@ -10,6 +10,8 @@ import { parsePackIndex, type PackIndex } from "./pack-index.js";
 export interface PackFile {
   readonly sizeBytes: number;
   has(oid: string): boolean;
+  /** The names of objects in it that begin with these hex digits. */
+  oidsWith(prefix: string): readonly string[];
   /**
    * The object, unpacked but not checked against its name, if it is of at most `maxBytes`; undefined
    * if it is not in this pack.
@@ -41,6 +43,7 @@ function createPackFile(pack: BlockReader, index: PackIndex, context: PackContex
   return {
     sizeBytes: pack.size,
     has: (oid) => index.offsetOf(oid) !== undefined,
+    oidsWith: index.oidsWith,
     read(oid, maxBytes) {
       const offset = index.offsetOf(oid);
       return offset === undefined ? undefined : readWithin(pack, offset, maxBytes, deltas);

@@ -8,6 +8,8 @@ export interface PackIndex {
   readonly packChecksum: string;
   /** The place of an object in the pack; undefined if it is not in it. */
   offsetOf(oid: string): number | undefined;
+  /** The names of objects that begin with these hex digits. */
+  oidsWith(prefix: string): readonly string[];
 }
 
 /** One object of a pack, for its index. */
@@ -56,6 +58,19 @@ export function parsePackIndex(bytes: Buffer): PackIndex {
         else high = middle;
       }
       return undefined;
+    },
+    oidsWith(prefix) {
+      const oidAt = (at: number): string =>
+        bytes.toString("hex", oidsAt + at * 20, oidsAt + at * 20 + 20);
+      let low = 0;
+      for (let high = count; low < high;) {
+        const middle = (low + high) >>> 1;
+        if (oidAt(middle) < prefix) low = middle + 1;
+        else high = middle;
+      }
+      const found: string[] = [];
+      for (; low < count && oidAt(low).startsWith(prefix); low++) found.push(oidAt(low));
+      return found;
     },
   };
 }
