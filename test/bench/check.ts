@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { runGloo } from "../support/cli.js";
 import { envoyPath } from "../support/envoy-binary.js";
-import { treeT, type TreeTOptions } from "../support/tree-t.js";
+import { runGit } from "../support/git-repo.js";
+import { treeT, upstreamPath, upstreamText, type TreeTOptions } from "../support/tree-t.js";
 import { median, medianOf, timeMs, type Bench, type BenchRow } from "./bench.js";
 import { childrenCpuS } from "./machine.js";
 
@@ -17,9 +18,10 @@ const trees: readonly { readonly what: string; readonly tree: TreeTOptions; budg
   },
 ];
 
-/** P7: the whole process of `gloo check`, from a shell's point of view, on files that are on disk. */
+/** P7, and P7c of a change alone: the whole process of `gloo check`, from a shell's point of view, on files that are on disk. */
 export const checkBench: Bench = {
   id: "P7",
+  covers: ["P7c"],
   async run() {
     const env = { ...process.env, ENVOY_BIN: await envoyPath() };
     const folder = await mkdtemp(join(tmpdir(), "gloo-bench-"));
@@ -28,7 +30,8 @@ export const checkBench: Bench = {
       for (const [index, { what, tree, budgetS }] of trees.entries()) {
         const target = join(folder, String(index));
         await writeFiles(target, treeT(tree));
-        const check = (flag: string): Promise<Measured> => measure(target, flag, env);
+        const check = (...flags: readonly string[]): Promise<Measured> =>
+          measure(target, flags, env);
         const row = { id: "P7", unit: "s", budget: budgetS } as const;
         rows.push(
           { ...row, what: `gloo check on ${what}, without Envoy`, ...(await check("--no-envoy")) },
@@ -38,6 +41,15 @@ export const checkBench: Bench = {
             ...(await check("--envoy")),
           },
         );
+        if (index > 0) continue;
+        await changeOneFile(target);
+        rows.push({
+          id: "P7c",
+          unit: "s",
+          budget: 1,
+          what: `gloo check --changed on ${what}: one upstream, and the route to it`,
+          ...(await check("--changed")),
+        });
       }
       return rows;
     } finally {
@@ -48,14 +60,27 @@ export const checkBench: Bench = {
 
 type Measured = Pick<BenchRow, "value" | "range" | "against">;
 
-async function measure(target: string, flag: string, env: NodeJS.ProcessEnv): Promise<Measured> {
+/** Commits all files, and changes one of them. */
+async function changeOneFile(folder: string): Promise<void> {
+  await runGit(folder, ["init", "--quiet", "--initial-branch=main", "."]);
+  await runGit(folder, ["add", "--all"]);
+  await runGit(folder, ["commit", "--quiet", "--message", "all"]);
+  await writeFile(join(folder, upstreamPath(42)), upstreamText(42, {}, 8081));
+}
+
+async function measure(
+  target: string,
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Measured> {
   const seconds: number[] = [];
   const cpuS: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const cpuBefore = childrenCpuS() ?? NaN;
     const ms = await timeMs(async () => {
-      const { code, stdout, stderr } = await runGloo(["check", target, flag], { env });
-      if (code !== 0) throw new Error(`gloo check ${flag} ended with ${code}: ${stdout}${stderr}`);
+      const { code, stdout, stderr } = await runGloo(["check", target, ...flags], { env });
+      if (code !== 0)
+        throw new Error(`gloo check ${flags.join(" ")} ended with ${code}: ${stdout}${stderr}`);
     });
     seconds.push(ms / 1000);
     cpuS.push((childrenCpuS() ?? NaN) - cpuBefore);

@@ -55,7 +55,8 @@ for (const bench of benches) {
   }
   noteShare();
 }
-rows.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
+const numberOf = ({ id }: BenchRow): number => Number.parseInt(id.slice(1), 10);
+rows.sort((a, b) => numberOf(a) - numberOf(b));
 console.log(formatTable(rows));
 if (shares.length > 0) {
   console.log(

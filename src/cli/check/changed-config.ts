@@ -11,7 +11,7 @@ import {
   below,
   findChangedFiles,
   readFiles,
-  readFilesBefore,
+  readObjectsBefore,
   type ChangedFiles,
   type ChangeOptions,
 } from "./changed-files.js";
@@ -57,6 +57,8 @@ export async function buildChanged(
   if (statSync(join(folder, base), { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new CommandError(`there is no folder "${target.path ?? ""}" in ${target.where}`);
   }
+  // What builds is loaded while Git looks; should that fail, it is told of where it is needed.
+  import("../../app/build-once.js").catch(() => undefined);
   const place: ChangeOptions = { folder, basePath: base, rev };
   const prefix = prefixOf(folder, target.where, io.cwd);
   const files = await findChangedFiles(place, io);
@@ -110,7 +112,7 @@ async function findPart(
   if (files.paths.length === 0) return { dependents: [], references: [], context: [] };
   const [now, before, shared] = await Promise.all([
     readFiles(place, files.paths, io).then(objectsIn),
-    readFilesBefore(place, files, io).then(objectsIn),
+    readObjectsBefore(place, files, io),
     search.shared(),
   ]);
   const changed = [...now, ...before];

@@ -1,9 +1,13 @@
 import { join } from "node:path";
+import { appendAll } from "../../lib/append-all.js";
+import type { RawObject } from "../../parse/documents.js";
+import { isKindScope, scopeOf, type Scope } from "../../parse/folder-scope.js";
+import { defaultParseLimits } from "../../parse/limits.js";
+import { parseFile } from "../../parse/parse-file.js";
 import { settingsFileName } from "../../parse/repository-settings.js";
 import type { SourceTree } from "../../source/source-tree.js";
 import { wantsConfig } from "../../source/wanted-path.js";
 import type { Io } from "../io.js";
-import { enclosingRepository, readCommitted } from "./config-tree.js";
 import { askGit, mergeBaseOf, pathsIn, resolveCommit } from "./git-command.js";
 
 /** Which config is compared with what. */
@@ -23,7 +27,7 @@ export interface ChangedFiles {
 }
 
 /** More than this is no small change. */
-const maxPaths = 2_000;
+const maxPaths = 200;
 
 /**
  * Finds what differs between the files on disk and the newest commit that HEAD and `rev` share: Git's index
@@ -66,24 +70,36 @@ export async function readFiles(
   return readWorkTree({ folder, basePath, ignores: (path) => !wanted.has(path) }, io.signal);
 }
 
-/** Reads some files as they were in a commit, in paths from the root of the repository. */
-export async function readFilesBefore(
+/** The objects of some files as they were in the commit. A file that was not there had none. */
+export async function readObjectsBefore(
   { folder, basePath }: ChangeOptions,
   { since, paths }: ChangedFiles,
   io: Io,
-): Promise<SourceTree> {
-  const repository = enclosingRepository(folder, folder);
-  const { ok, stdout } = await askGit(folder, ["rev-parse", "--show-prefix"], io);
-  const lead = ok ? stdout.trim() : "";
-  const wanted = new Set([...paths, below(basePath, settingsFileName)].map((path) => lead + path));
-  const base = (lead + basePath).replace(/\/$/, "");
-  const where = {
-    url: repository,
-    ref: since,
-    wants: (path: string) => wanted.has(path),
-    ...(base === "" ? {} : { basePath: base }),
-  };
-  return (await readCommitted(where, "reading what was before", io)).tree;
+): Promise<readonly RawObject[]> {
+  const found: RawObject[] = [];
+  for (let start = 0; start < paths.length; start += maxProcesses) {
+    const some = paths.slice(start, start + maxProcesses);
+    const answers = await Promise.all(
+      some.map((path) => askGit(folder, ["cat-file", "blob", `${since}:./${path}`], io)),
+    );
+    answers.forEach(({ ok, stdout }, index) => {
+      if (ok) appendAll(found, objectsIn(some[index] ?? "", stdout, basePath));
+    });
+  }
+  return found;
+}
+
+/** Programs that run at a time. */
+const maxProcesses = 8;
+
+function objectsIn(path: string, text: string, basePath: string): readonly RawObject[] {
+  const own = basePath === "" ? path : path.slice(basePath.length + 1);
+  const folders = own.split("/");
+  const name = folders.pop() ?? "";
+  const scope = folders.reduce<Scope>((outer, inner) => scopeOf(inner, outer), "open");
+  if (scope !== "open" && !isKindScope(scope)) return [];
+  const file = { kind: "file", path, name, oid: "", bytes: Buffer.from(text) } as const;
+  return parseFile(file, scope, defaultParseLimits).objects;
 }
 
 /** A path below the base path, from the folder. */
