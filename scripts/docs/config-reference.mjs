@@ -86,7 +86,7 @@ export function configDocument(root) {
       parts.push(exampleOf(schema));
     }
   }
-  for (const name of ["config", "kubernetes", "gloo-yaml"]) {
+  for (const name of ["config", "kubernetes", "gloo-yaml", "tests"]) {
     const schema = read(name);
     parts.push(`## ${schema.title}`, schema.description, ...tables(schema, common));
     parts.push(exampleOf(schema));

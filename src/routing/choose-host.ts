@@ -29,6 +29,23 @@ export interface ChosenHost {
   readonly domain: string;
 }
 
+/** The domains of virtual hosts, as they are looked through. */
+interface DomainIndex {
+  readonly exact: ReadonlyMap<string, ChosenHost>;
+  /** Longest first. */
+  readonly suffixes: readonly Wildcard[];
+  readonly prefixes: readonly Wildcard[];
+  readonly any: ChosenHost | undefined;
+}
+
+interface Wildcard extends ChosenHost {
+  /** In lower case, without its `*`. */
+  readonly text: string;
+}
+
+// Many requests are looked up among the same hosts.
+const indexes = new WeakMap<readonly HostRoutes[], DomainIndex>();
+
 /**
  * Chooses as Envoy does: the exact domain, else the longest `*.suffix`, else the longest `prefix.*`,
  * else `*`. Upper and lower case are the same; a `*` stands for at least one character.
@@ -37,31 +54,38 @@ export function chooseHost(
   hosts: readonly HostRoutes[],
   authority: string,
 ): ChosenHost | undefined {
+  let index = indexes.get(hosts);
+  if (index === undefined) indexes.set(hosts, (index = indexOf(hosts)));
   const wanted = authority.toLowerCase();
-  let best: ChosenHost | undefined;
-  let bestRank = 0;
-  for (const host of hosts) {
-    for (const domain of host.domains) {
-      const rank = rankOf(domain.toLowerCase(), wanted);
-      if (rank > bestRank) {
-        best = { host, domain };
-        bestRank = rank;
-      }
-    }
-  }
-  return best;
+  const { exact, suffixes, prefixes, any } = index;
+  const isShorter = ({ text }: Wildcard): boolean => text.length < wanted.length;
+  const found =
+    exact.get(wanted) ??
+    suffixes.find((own) => isShorter(own) && wanted.endsWith(own.text)) ??
+    prefixes.find((own) => isShorter(own) && wanted.startsWith(own.text)) ??
+    any;
+  return found && { host: found.host, domain: found.domain };
 }
 
-/** More than any domain is long. */
-const step = 100_000;
-
-/** 0: it does not match. */
-function rankOf(domain: string, wanted: string): number {
-  if (domain === wanted) return 4 * step;
-  if (domain === "*") return 1;
-  if (wanted.length < domain.length) return 0;
-  if (domain.startsWith("*"))
-    return wanted.endsWith(domain.slice(1)) ? 2 * step + domain.length : 0;
-  if (!domain.endsWith("*")) return 0;
-  return wanted.startsWith(domain.slice(0, -1)) ? step + domain.length : 0;
+function indexOf(hosts: readonly HostRoutes[]): DomainIndex {
+  const exact = new Map<string, ChosenHost>();
+  const suffixes: Wildcard[] = [];
+  const prefixes: Wildcard[] = [];
+  let any: ChosenHost | undefined;
+  for (const host of hosts) {
+    for (const domain of host.domains) {
+      const text = domain.toLowerCase();
+      if (text === "*") any ??= { host, domain };
+      else if (text.startsWith("*")) suffixes.push({ host, domain, text: text.slice(1) });
+      else if (text.endsWith("*")) prefixes.push({ host, domain, text: text.slice(0, -1) });
+      else if (!exact.has(text)) exact.set(text, { host, domain });
+    }
+  }
+  const longestFirst = (a: Wildcard, b: Wildcard): number => b.text.length - a.text.length;
+  return {
+    exact,
+    suffixes: suffixes.sort(longestFirst),
+    prefixes: prefixes.sort(longestFirst),
+    any,
+  };
 }
