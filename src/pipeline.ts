@@ -2,6 +2,7 @@ import { applySeverities } from "./diagnostics/apply-severities.js";
 import { sortDiagnostics, type Diagnostic } from "./diagnostics/diagnostic.js";
 import { lazy } from "./lib/lazy.js";
 import { createLint } from "./lint/lint.js";
+import type { Confinement } from "./model/confinement.js";
 import type { EndpointsByUpstream } from "./model/endpoints.js";
 import type { Config } from "./model/resource.js";
 import type { TestFile } from "./model/route-test.js";
@@ -54,6 +55,8 @@ export interface PipelineOptions {
   readonly plugins: PluginSet;
   readonly settings: TranslationSettings;
   readonly parseLimits?: Partial<ParseLimits>;
+  /** What repositories beside the first one may declare. Default: there are none. */
+  readonly confinements?: readonly Confinement[];
 }
 
 /** Builds snapshots. */
@@ -86,12 +89,13 @@ function hasSoundRoutes(found: readonly Diagnostic[]): boolean {
 const left: Unsealing = { kind: "leave" };
 
 /** The stages, in their order. Each remembers what it made of unchanged input, and nothing else. */
-export function createPipeline({ plugins, settings, parseLimits }: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { plugins, settings, parseLimits, confinements = [] } = options;
   const parser = createParser(parseLimits);
   const testReader = createTestReader(parseLimits);
   const checkTests = createTestsCheck(plugins);
   const unsealer = createUnsealer();
-  const validator = createValidator(plugins);
+  const validator = createValidator(plugins, confinements);
   const translator = createTranslator(plugins, settings);
   const checkPolicies = createPolicyCheck();
   const lint = createLint();

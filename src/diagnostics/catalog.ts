@@ -1,6 +1,6 @@
 import type { CatalogEntry } from "./catalog-entry.js";
 import { cloudCatalog } from "./catalog-cloud.js";
-import { fanOutCatalog } from "./catalog-fan-out.js";
+import { confinementCatalog } from "./catalog-confinement.js";
 import { fanOutCatalog } from "./catalog-fan-out.js";
 import { grpcCatalog } from "./catalog-grpc.js";
 import { envoyCatalog } from "./catalog-envoy.js";
@@ -20,10 +20,10 @@ export const catalog = {
   ...parseCatalog,
   ...secretsCatalog,
   ...validateCatalog,
+  ...confinementCatalog,
   ...translateCatalog,
   ...restCatalog,
   ...cloudCatalog,
-  ...fanOutCatalog,
   ...fanOutCatalog,
   ...grpcCatalog,
   ...kubernetesCatalog,

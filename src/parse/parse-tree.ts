@@ -71,6 +71,12 @@ export function createParser(limits: Partial<ParseLimits> = {}): Parser {
       const path = base === "" ? entry.path : entry.path.slice(base.length + 1);
       switch (entry.kind) {
         case "folder": {
+          if (entry.isMount === true) {
+            const own = selectionFor(entry);
+            found.push(...own.diagnostics);
+            parts.push(parseFolder(entry, "open", own, entry.path));
+            break;
+          }
           if (selection.ignores(path)) break;
           const inner = scopeOf(entry.name, scope);
           if (inner === "none") break;

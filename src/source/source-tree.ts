@@ -39,6 +39,8 @@ export interface SourceFolder {
   readonly name: string;
   readonly oid: string;
   readonly entries: readonly SourceEntry[];
+  /** The files of another repository, which says itself (`gloo.yaml`) what of it is config. */
+  readonly isMount?: boolean;
 }
 
 /** A file that was read. */

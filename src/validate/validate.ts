@@ -1,10 +1,12 @@
 import { targetOf, type Diagnostic, type Outcome } from "../diagnostics/diagnostic.js";
 import type { LanguageExtensions } from "../model/language.js";
+import type { Confinement } from "../model/confinement.js";
 import { kinds, type Config, type Kind } from "../model/resource.js";
 import type { Secrets } from "../model/secret.js";
 import type { Documents } from "../parse/documents.js";
 import { checkSelectors } from "./attribute-check.js";
 import { diagnosticOf } from "./finding.js";
+import { createConfinementCheck } from "./confinement-check.js";
 import { createFormats, maxRegexSize } from "./formats.js";
 import { indexKind, type KindIndex } from "./kind-index.js";
 import { createLanguageSchemas } from "./language-schemas.js";
@@ -26,7 +28,10 @@ export interface Validator {
 }
 
 /** Creates a validator, which does again only what a change since the last call asks for. */
-export function createValidator(extensions: LanguageExtensions): Validator {
+export function createValidator(
+  extensions: LanguageExtensions,
+  confinements: readonly Confinement[] = [],
+): Validator {
   const schemas = createLanguageSchemas(extensions);
   const schemaCheck = createSchemaCheck(schemas, createFormats(maxRegexSize));
   const options = { extensions, schemas, schemaCheck, shapeOf: createShapes(schemas) };
@@ -34,10 +39,11 @@ export function createValidator(extensions: LanguageExtensions): Validator {
   const checkSettings = createSettingsCheck(options);
   const checkSecret = createSecretCheck();
   const checkReferences = createReferenceCheck(extensions);
+  const checkConfinement = createConfinementCheck(confinements);
   const upstreamNamesOf = createUpstreamNames();
   let last: Indexed | undefined;
   return {
-    validate({ objects, unreadableNames, files, settings }, secrets) {
+    validate({ objects, unreadableNames, files, settings, sealed }, secrets) {
       const indexed = indexObjects(last, nextObjectList(last?.list, objects, checkObject));
       last = indexed;
       const checked = settings === undefined ? undefined : checkSettings(settings);
@@ -55,6 +61,7 @@ export function createValidator(extensions: LanguageExtensions): Validator {
           ...kinds.flatMap((kind) => ownDiagnostics(indexed.byKind[kind], secrets, checkSecret)),
           ...checkReferences({ config, upstreams }),
           ...checkSelectors(config),
+          ...checkConfinement({ byKind: indexed.byKind, sealed }),
         ],
       };
     },

@@ -38,7 +38,7 @@ function buildFrozen(
   );
   const shuffled = { ...documents.value, objects: order(documents.value.objects) };
   const config = deepFreeze(
-    createValidator(options.plugins).validate(deepFreeze(shuffled), secrets),
+    createValidator(options.plugins, options.confinements).validate(deepFreeze(shuffled), secrets),
   );
   const translator = createTranslator(options.plugins, options.settings);
   const inputs = { secrets, endpoints: new Map() };

@@ -5,6 +5,7 @@ import { hasErrors } from "../../src/diagnostics/diagnostic.js";
 import { renderSnapshot } from "../../src/cli/render/render-snapshot.js";
 import { typeUrls, type ResourceKind } from "../../src/envoy/type-urls.js";
 import type { JsonObject } from "../../src/lib/json.js";
+import { mountNameOf, type Confinement } from "../../src/model/confinement.js";
 import type { Secrets } from "../../src/model/secret.js";
 import type { ParseLimits } from "../../src/parse/limits.js";
 import { createPipeline, type Build, type PipelineOptions } from "../../src/pipeline.js";
@@ -31,6 +32,8 @@ interface CaseSettings {
   readonly outsidePlugins?: boolean;
   /** Whether the process has identities of age: those of `control-plane.agekey`. Default: none are looked for. */
   readonly ageKeys?: "control-plane" | "none";
+  /** Repositories beside the first one: the files of `shop` lie in `in/shop/`. */
+  readonly confinements?: readonly Confinement[];
 }
 
 /** One case: a config tree in, diagnostics and Envoy resources out. */
@@ -59,9 +62,15 @@ export async function readCase(name: string): Promise<GoldenCase> {
   const { secrets } = existsSync(secretsFolder)
     ? await readSecrets(fileURLToPath(secretsFolder))
     : { secrets: new Map() };
-  const tree = treeBelow(
-    settings.basePath ?? "",
-    treeOf({ ...filesIn(new URL("in/", base)), ...entriesOf(settings) }),
+  const tree = withMounts(
+    treeBelow(
+      settings.basePath ?? "",
+      treeOf({
+        ...asMounts(filesIn(new URL("in/", base)), settings.confinements ?? []),
+        ...entriesOf(settings),
+      }),
+    ),
+    settings.confinements ?? [],
   );
   const options: PipelineOptions = {
     plugins: createPluginSet([
@@ -70,9 +79,33 @@ export async function readCase(name: string): Promise<GoldenCase> {
     ]),
     settings: defaultTranslationSettings,
     ...(settings.parseLimits && { parseLimits: settings.parseLimits }),
+    ...(settings.confinements && { confinements: settings.confinements }),
   };
   const unsealing = await unsealingOf(settings, createPipeline(options).sealedFiles(tree));
   return { name, out: new URL("out/", base), tree, secrets, unsealing, options };
+}
+
+/** Moves files of other repositories to where those are mounted: not every disk takes such names. */
+function asMounts<T>(
+  files: Readonly<Record<string, T>>,
+  confinements: readonly Confinement[],
+): Readonly<Record<string, T>> {
+  const names = new Set(confinements.map(({ repository }) => repository));
+  return Object.fromEntries(
+    Object.entries(files).map(([path, content]) => {
+      const [first = "", ...rest] = path.split("/");
+      return [names.has(first) ? [mountNameOf(first), ...rest].join("/") : path, content];
+    }),
+  );
+}
+
+/** Marks the folders that are other repositories. */
+function withMounts(tree: SourceTree, confinements: readonly Confinement[]): SourceTree {
+  const names = new Set(confinements.map(({ repository }) => mountNameOf(repository)));
+  const entries = tree.root.entries.map((entry) =>
+    entry.kind === "folder" && names.has(entry.name) ? { ...entry, isMount: true } : entry,
+  );
+  return { ...tree, root: { ...tree.root, entries } };
 }
 
 async function unsealingOf(
