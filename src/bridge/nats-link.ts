@@ -30,6 +30,7 @@ const waits = { firstMs: 100, maxMs: 5_000 };
 /** A server that does not answer two pings is gone, though the connection to it may not know. */
 const pings = { pingInterval: 10_000, maxPingOut: 2 };
 const connectTimeoutMs = 5_000;
+const drainTimeoutMs = 1_000;
 
 /** Begins to connect. */
 export function openNatsLink({ nats, onEvent, random }: NatsLinkOptions): NatsLink {
@@ -83,11 +84,19 @@ export function openNatsLink({ nats, onEvent, random }: NatsLinkOptions): NatsLi
       ended.abort();
       const own = connection;
       connection = undefined;
-      // What cannot be sent any more has been answered: it counts as not delivered.
-      await own?.drain().catch(() => undefined);
+      if (own !== undefined) await drain(own);
       await running;
     },
   };
+}
+
+/** Sends what is under way and ends the connection, also if the server does not answer any more. */
+async function drain(connection: NatsConnection): Promise<void> {
+  const timer = setTimeout(() => void connection.close(), drainTimeoutMs);
+  // What cannot be sent any more has been answered: it counts as not delivered.
+  connection.drain().catch(() => undefined);
+  await connection.closed();
+  clearTimeout(timer);
 }
 
 /** NATS reports them apart from the message that they are about. */

@@ -213,7 +213,7 @@ describe("messages through Envoy", { skip: withoutNats }, () => {
 
     it("with 503 if nobody answers, and 408 if not in time", async () => {
       assert.equal((await gateway.send({ path: "/nobody" })).status, 503);
-      server.pause();
+      await server.pause();
       const late = await gateway.send({ method: "POST", path: "/to/orders.created", body: "late" });
       server.resume();
       assert.deepEqual(

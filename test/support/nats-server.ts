@@ -25,7 +25,7 @@ export interface NatsServer {
   /** The last message that a stream has for a subject, and how many it has in all. */
   stored(stream: string, subject: string): Promise<{ last: StoredMsg | null; count: number }>;
   /** Lets the process stand still: connections stay open, and nothing is answered. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Kills the process. */
   stop(): Promise<void>;
@@ -88,7 +88,11 @@ export async function startNatsServer(
         const last = await streams.getMessage(stream, { last_by_subj: subject }).catch(() => null);
         return { last, count: state.messages };
       }),
-    pause: () => void child?.kill("SIGSTOP"),
+    async pause() {
+      const pid = child?.pid ?? 0;
+      child?.kill("SIGSTOP");
+      await poll("nats-server to stand still", () => standsStill(pid));
+    },
     resume: () => void child?.kill("SIGCONT"),
     stop,
     start,
@@ -97,6 +101,15 @@ export async function startNatsServer(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A signal takes its time to reach every thread; each of them could still answer. */
+async function standsStill(pid: number): Promise<true | undefined> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const states = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, "utf8")),
+  );
+  return states.every((stat) => /\) [Tt] /.test(stat)) || undefined;
 }
 
 /** The server writes it when it listens, to a file with its process id in the name. */

@@ -49,7 +49,7 @@ describe("the bridge and a server that comes and goes", { skip: withoutNats }, (
   });
 
   it("answers 408 while the server stands still, and 200 when it goes on", async () => {
-    server.pause();
+    await server.pause();
     for (const mode of ["jetstream", "core", "request"]) {
       const { status } = await bridge.publish("orders.late", { mode, body: "7" });
       assert.equal(status, 408, mode);
@@ -61,7 +61,7 @@ describe("the bridge and a server that comes and goes", { skip: withoutNats }, (
   it("answers 500 to what was under way when the server is killed", async () => {
     const slow = await startBridge(server.url, { timeoutMs: 30_000 });
     await slow.ready();
-    server.pause();
+    await server.pause();
     const answer = slow.publish("orders.killed", { body: "7" });
     await poll("the request to be under way", async () =>
       (await slow.send({ method: "GET", path: "/healthz" })).status === 200 ? true : undefined,
@@ -113,6 +113,20 @@ describe("the bridge that ends", { skip: withoutNats }, () => {
     await closed;
     await assert.rejects(bridge.publish("slow"), /ECONNREFUSED/);
     agent.destroy();
+  });
+});
+
+describe("the bridge that ends beside a server that stands still", { skip: withoutNats }, () => {
+  it("ends all the same", async (context) => {
+    const server = await startNatsServer();
+    context.after(() => server.close());
+    const bridge = await startBridge(server.url, { timeoutMs: 200 });
+    await bridge.ready();
+    await server.pause();
+    const answer = bridge.publish("orders.created", { body: "7" });
+    assert.equal((await answer).status, 408);
+    await bridge.close();
+    assert.match(bridge.log(), /has acknowledged the message in time/);
   });
 });
 
