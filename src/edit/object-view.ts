@@ -53,7 +53,8 @@ export function createObjectViews(extensions: LanguageExtensions): ViewObject {
   };
 }
 
-function typesOf(value: JsonObject, { upstreamTypes, serviceTypes }: LanguageExtensions) {
+/** The types of an upstream as written, in canonical spelling. */
+export function typesOf(value: JsonObject, { upstreamTypes, serviceTypes }: LanguageExtensions) {
   const { type } = value;
   const info = value["service_info"] ?? value["serviceInfo"];
   const service = isJsonObject(info) ? info["type"] : undefined;
