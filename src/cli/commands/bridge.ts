@@ -91,7 +91,7 @@ function serverOptions(): readonly Option[] {
       "address to listen on; off loopback --token-file is required",
     ).default("127.0.0.1"),
     new Option("--port <number>", "port to listen on; 0: any that is free")
-      .argParser(parseNumber(0, 65_535))
+      .argParser(parseWhole(65_535))
       .default(8091),
     new Option("--token-file <file>", "file with the token that Envoys have to show"),
     new Option(
@@ -104,10 +104,10 @@ function serverOptions(): readonly Option[] {
       .argParser(listOf(parseHeader))
       .default([], "none"),
     new Option("--timeout <seconds>", "how long an acknowledgement or a reply may take")
-      .argParser(parseNumber(0.01, 3600))
+      .argParser(parseSeconds)
       .default(5),
     new Option("--max-body <bytes>", "refuse larger messages")
-      .argParser(parseNumber(0, 64 * 1024 * 1024))
+      .argParser(parseWhole(64 * 1024 * 1024))
       .default(1024 * 1024),
     new Option("--log-level <level>", "what is logged")
       .choices(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
@@ -159,12 +159,18 @@ function parseHeader(text: string): string {
   return name;
 }
 
-function parseNumber(min: number, max: number) {
+function parseSeconds(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (!(seconds >= 0.01 && seconds <= 3600)) {
+    throw new InvalidArgumentError("it is not 0.01 to 3600.");
+  }
+  return seconds;
+}
+
+function parseWhole(max: number) {
   return (text: string): number => {
-    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-    if (!(value >= min && value <= max)) {
-      throw new InvalidArgumentError(`it is not ${min} to ${max}.`);
-    }
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (!(value <= max)) throw new InvalidArgumentError(`it is no whole number from 0 to ${max}.`);
     return value;
   };
 }

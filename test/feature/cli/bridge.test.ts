@@ -26,7 +26,8 @@ describe("gloo bridge", () => {
     ["two credentials", ["--creds", "a", "--nkey", "b"], /cannot be used with/],
     ["a password without a user", ["--password-file", "a"], /--user/],
     ["no time", ["--timeout", "0"], /it is not 0.01 to 3600/],
-    ["no port", ["--port", "65536"], /it is not 0 to 65535/],
+    ["no port", ["--port", "65536"], /no whole number from 0 to 65535/],
+    ["half a byte", ["--max-body", "0.5"], /no whole number/],
   ] as const) {
     it(`does not start with ${situation}`, async () => {
       const { code, stderr } = await runCommand(["bridge", ...args], { cwd: folder });
