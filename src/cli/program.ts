@@ -9,6 +9,7 @@ import { addDemoCommand } from "./commands/demo.js";
 import { addDiffCommand } from "./commands/diff.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
 import { addExplainCommand } from "./commands/explain.js";
+import { addFmtCommand } from "./commands/fmt.js";
 import { addHookCommand } from "./commands/hook.js";
 import { addHistoryCommand } from "./commands/history.js";
 import { addImportCommand } from "./commands/import.js";
@@ -58,6 +59,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .addHelpText("after", exitCodesHelp);
   for (const add of [
     addCheckCommand,
+    addFmtCommand,
     addTestCommand,
     addExplainCommand,
     addRenderCommand,
