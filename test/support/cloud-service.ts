@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createCertificateAuthority } from "./certificates.js";
 import type { Answer, Received } from "./function-gateway.js";
 
@@ -22,7 +22,8 @@ export interface CloudService {
 /** Starts a cloud on a free port, with a certificate for `dnsNames` too. */
 export async function startCloudService(dnsNames: readonly string[] = []): Promise<CloudService> {
   const folder = await mkdtemp(join(tmpdir(), "gloo-cloud-"));
-  const authority = createCertificateAuthority("cloud");
+  // Several CAs can be in one file, as long as their names differ.
+  const authority = createCertificateAuthority(`cloud ${basename(folder)}`);
   const caFile = join(folder, "ca.pem");
   await writeFile(caFile, authority.certificate);
   const { certificate: cert, privateKey: key } = authority.issue({
