@@ -5,7 +5,7 @@ import type { HostRoutes, RouteTable } from "../routing/route-table.js";
 import type { Translation } from "../translate/translation.js";
 import { createDomainLint } from "./domain-lint.js";
 import { lintRoutes } from "./route-lint.js";
-import { lintUsage } from "./usage-lint.js";
+import { createUsageLint } from "./usage-lint.js";
 
 /** What is looked at: a config, and what Envoys would be served of it. */
 export interface LintInput {
@@ -21,6 +21,7 @@ export type Lint = (input: LintInput) => readonly Diagnostic[];
 export function createLint(): Lint {
   const ofHosts = new WeakMap<HostRoutes, KnownHost>();
   const lintDomains = createDomainLint();
+  const lintUsage = createUsageLint();
 
   function ofHost(
     host: HostRoutes,

@@ -59,7 +59,13 @@ function createRules({ value: policies }: LocatedPolicies): Rules {
       checkName(attribute, policies),
     ),
   } satisfies Record<Kind, unknown>;
+  const lists = new WeakMap<readonly TranslatedUpstream[], readonly Diagnostic[]>();
   const clusters = new WeakMap<TranslatedUpstream, readonly Diagnostic[]>();
+  const ofCluster = (upstream: TranslatedUpstream): readonly Diagnostic[] => {
+    let found = clusters.get(upstream);
+    if (found === undefined) clusters.set(upstream, (found = checkHosts(upstream, isForbidden)));
+    return found;
+  };
   return {
     ofObjects: (config) => [
       ...objects.Upstream(config.upstreams),
@@ -69,11 +75,10 @@ function createRules({ value: policies }: LocatedPolicies): Rules {
     ],
     ofClusters({ roles }) {
       if (forbidden.length === 0) return [];
-      const upstreams = new Set([...roles.values()].flatMap((role) => role.upstreams));
-      return [...upstreams].flatMap((upstream) => {
-        let found = clusters.get(upstream);
-        if (found === undefined)
-          clusters.set(upstream, (found = checkHosts(upstream, isForbidden)));
+      // Of an upstream that several roles have, all say the same, which is told once.
+      return [...roles.values()].flatMap(({ upstreams }) => {
+        let found = lists.get(upstreams);
+        if (found === undefined) lists.set(upstreams, (found = upstreams.flatMap(ofCluster)));
         return found;
       });
     },
