@@ -6,6 +6,7 @@ import { splitAuthority, type ClientRequest } from "./request.js";
 import type {
   ChainRoutes,
   CompiledRoute,
+  FilterConfig,
   HostRoutes,
   ListenerRoutes,
   RoleRoutes,
@@ -205,12 +206,27 @@ function answerOf(
     return { ...found, misses, verdict };
   }
   const { route } = answer;
+  if (isPreflight(request) && answersPreflights([...route.filters, ...host.filters])) {
+    const reason = `the request is a CORS preflight, which Envoy answers itself where it allows the origin`;
+    return { ...found, route, misses, verdict: { kind: "unknown", reason } };
+  }
   const [unjudged] = answer.failed;
   const verdict: Verdict =
     unjudged === undefined
       ? verdictOf(route, host, request, render)
       : { kind: "unknown", reason: unjudged.reason };
   return { ...found, route, misses, verdict };
+}
+
+/** https://fetch.spec.whatwg.org/#cors-preflight-request */
+function isPreflight({ method, headers }: SeenRequest): boolean {
+  return (
+    method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method")
+  );
+}
+
+function answersPreflights(filters: readonly FilterConfig[]): boolean {
+  return filters.some(({ type }) => type.startsWith("envoy.extensions.filters.http.cors."));
 }
 
 function verdictOf(

@@ -11,7 +11,7 @@ import type { ChainRoutes, CompiledRoute, HostRoutes } from "../../routing/route
 import { judgeMatch, type TestResult } from "../../routing/run-tests.js";
 import type { BuiltConfig } from "../check/build-config.js";
 import { startEnvoy, type EnvoyProcess } from "../demo/envoy-process.js";
-import { waitFor } from "../demo/wait-for.js";
+import { PromiseBroken, waitFor } from "../demo/wait-for.js";
 import { CommandError } from "../io.js";
 import { startEchoBackEnd, type EchoBackEnd, type Received } from "./echo-back-end.js";
 import { clusterHeader, listenerNameOf, routeHeader, testBootstrap } from "./test-bootstrap.js";
@@ -36,7 +36,10 @@ export async function askRealEnvoy(
   try {
     const bootstrap = testBootstrap(built.translation, table, backEnd.port);
     envoy = await startEnvoy(envoyPath, bootstrap, folder, signal);
-    const ports = await listenerPorts(envoy, bootstrap, signal);
+    const ports = await listenerPorts(envoy, bootstrap, signal).catch((cause: unknown) => {
+      if (!(cause instanceof PromiseBroken)) throw cause;
+      throw new CommandError("Envoy did not open its listeners in time", { cause });
+    });
     const asked: TestResult[] = [];
     for (const result of results) {
       signal.throwIfAborted();
@@ -214,7 +217,11 @@ async function listenerPorts(
 ): Promise<ReadonlyMap<string, number>> {
   const { listeners } = bootstrap["static_resources"] as { readonly listeners: readonly unknown[] };
   return waitFor("Envoy's listeners", signal, async () => {
-    const response = await fetch(`http://${adminAddress}/listeners?format=json`, { signal });
+    const url = `http://${adminAddress}/listeners?format=json`;
+    const response = await fetch(url, { signal }).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw new CommandError("Envoy ended before it could be asked", { cause });
+    });
     // The page is Envoy's own.
     const page = (await response.json()) as ListenersPage;
     const ports = new Map(
@@ -224,6 +231,8 @@ async function listenerPorts(
       ]),
     );
     const isComplete = ports.size >= listeners.length && ![...ports.values()].includes(0);
-    return isComplete ? ports : undefined;
+    // It opens them once it has everything, or has waited for secrets long enough: 15 s.
+    const ready = await fetch(`http://${adminAddress}/ready`, { signal });
+    return isComplete && ready.ok ? ports : undefined;
   });
 }

@@ -23,6 +23,8 @@ export const clusterHeader = "x-gloo-test-cluster";
 const managerType =
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
+const nobody = "gloo_test_nobody";
+
 /** The name of the listener that takes the place of a filter chain. */
 export function listenerNameOf(role: string, listener: string, chain: string): string {
   return `${role}/${listener}/${chain}`;
@@ -60,7 +62,18 @@ export function testBootstrap(
   return {
     node: { id: "ingress~test", cluster: "gloo-test" },
     admin: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } },
-    static_resources: { listeners, clusters: [...clusters.values()] },
+    // Filters that ask for secrets by ADS are told of none: there is nobody who has them.
+    dynamic_resources: {
+      ads_config: {
+        api_type: "GRPC",
+        transport_api_version: "V3",
+        grpc_services: [{ envoy_grpc: { cluster_name: nobody } }],
+      },
+    },
+    static_resources: {
+      listeners,
+      clusters: [...clusters.values(), { name: nobody, type: "STATIC", connect_timeout: "1s" }],
+    },
   };
 }
 
