@@ -15,6 +15,7 @@ import { answerBadPath, answerClientError, answerErrors } from "./answer-errors.
 import { addApiRoutes } from "./api-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { addHookRoutes } from "./hooks/hook-routes.js";
+import type { GaugeSources } from "./metrics/gauges.js";
 import { createMetrics } from "./metrics/metrics.js";
 import { addOrderRoutes } from "./order-routes.js";
 import { createRateLimit } from "./rate-limit.js";
@@ -36,6 +37,8 @@ export interface AdminServerOptions {
   readonly token: SecretFile | undefined;
   /** Undefined: webhooks are refused. */
   readonly hookSecret: SecretFile | undefined;
+  /** What came of telling others about commits. Default: nobody is told. */
+  readonly reports?: NonNullable<GaugeSources["reports"]>;
   /** What needs a look besides what the reconciler knows, one sentence each. */
   readonly problems: () => readonly string[];
   /** Milliseconds since 1970. */
@@ -87,7 +90,12 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
   });
   answerErrors(app, options.onFault);
 
-  const metrics = createMetrics({ version: options.about.version, reconciler, ads });
+  const metrics = createMetrics({
+    version: options.about.version,
+    reconciler,
+    ads,
+    ...(options.reports === undefined ? {} : { reports: options.reports }),
+  });
   const failures = createRateLimit({ ...wrongTokens, now });
   const guard = createRequestGuard({ token: options.token, failures });
   addHealthRoutes(app, { reconciler, metrics, guard });

@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { load } from "js-yaml";
 import { isJsonObject } from "../lib/json.js";
 import { nearest } from "../lib/nearest.js";
+import { commitStates } from "../reconcile/commit-record.js";
 import { scheduleFault } from "../reconcile/schedule.js";
 import { changeWindowFault } from "./guards.js";
 import { OperationalError } from "./operational-error.js";
@@ -12,6 +13,7 @@ import { listSettings, type SettingInfo } from "./setting-infos.js";
 /** The settings of one process, as `schemas/settings.schema.json` describes them. Frozen. */
 export interface Settings {
   readonly repo: string;
+  readonly repositoriesFile?: string;
   readonly ref: string;
   readonly path: string;
   readonly poll: string;
@@ -59,6 +61,16 @@ export interface Settings {
   readonly guardDeletionLeast: number;
   readonly guardForcePush: "allow" | "hold";
   readonly changeWindow: readonly string[];
+  readonly reportKind: "off" | "github" | "gitlab" | "gitea" | "forgejo";
+  readonly reportUrl?: string;
+  readonly reportProject?: string;
+  readonly reportTokenFile?: string;
+  readonly reportContext: string;
+  readonly reportTargetUrl?: string;
+  readonly notifyWebhookUrl?: string;
+  readonly notifyWebhookSecretFile?: string;
+  readonly notifySlackUrlFile?: string;
+  readonly notifyStates: readonly string[];
   readonly plugin: readonly string[];
   readonly maxFiles: number;
   readonly maxFileBytes: number;
@@ -219,6 +231,7 @@ function checkTogether(values: Record<string, unknown>, report: Report): void {
   if ((values["vetoPolicy"] === "canary") !== (values["canaryRole"] !== undefined)) {
     report("--veto-policy canary and --canary-role go together");
   }
+  checkReports(values, report);
   const remoteFault = remoteFaultOf(values);
   if (remoteFault !== undefined) report(remoteFault);
   const hasKeys =
@@ -231,6 +244,28 @@ function checkTogether(values: Record<string, unknown>, report: Report): void {
   }
   if (/^https?:\/\/[^/]*:[^/]*@/.test(String(values["repo"]))) {
     report("--repo must not hold a password; use --git-password-file or --git-token-file");
+  }
+}
+
+function checkReports(values: Record<string, unknown>, report: Report): void {
+  const { notifyWebhookUrl, notifyWebhookSecretFile, notifyStates } = values;
+  if ((notifyWebhookUrl === undefined) !== (notifyWebhookSecretFile === undefined)) {
+    report("--notify-webhook-url and --notify-webhook-secret-file go together");
+  }
+  for (const [key, flag] of [
+    ["reportUrl", "--report-url"],
+    ["reportTargetUrl", "--report-target-url"],
+    ["notifyWebhookUrl", "--notify-webhook-url"],
+  ] as const) {
+    const url = values[key];
+    if (typeof url !== "string" || (URL.canParse(url) && /^https?:/.test(url))) continue;
+    report(`${flag} must be an http(s) URL`);
+  }
+  const known: readonly string[] = commitStates;
+  // A list of strings, as the schema has it.
+  for (const state of notifyStates as readonly string[]) {
+    if (known.includes(state)) continue;
+    report(`--notify-states: "${state}" is none of ${known.join(", ")}`);
   }
 }
 

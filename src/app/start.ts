@@ -23,6 +23,7 @@ import type { Logger } from "./logger.js";
 import { createNotices, type Notices } from "./notices.js";
 import { quietGrpc } from "./quiet-grpc.js";
 import { prepare, type Prepared } from "./prepare.js";
+import { openReports, type Reports } from "./reports.js";
 import { openSecretSource } from "./secret-source.js";
 import type { Settings } from "./settings.js";
 import { watchTlsFiles } from "./tls-files.js";
@@ -88,9 +89,9 @@ interface Site {
 async function build(site: Site): Promise<ControlPlane> {
   const { settings, closers, log } = site;
   const ads = createAds(site);
-  const reconciler = await createLoop(site, ads);
+  const { reconciler, reports } = await createLoop(site, ads);
   closers.add("the log", logEvents(log, reconciler, ads));
-  const admin = createAdmin(site, reconciler, ads);
+  const admin = createAdmin(site, { reconciler, reports, ads });
   const adsAddress = await listenOn(addressOf("xds", settings.xdsAddress, settings.xdsPort), () =>
     ads.listen(),
   );
@@ -141,8 +142,14 @@ function createAds({ settings, prepared, closers, log }: Site): AdsServer {
   return ads;
 }
 
+/** The loop, and who is told what comes of it. */
+interface Loop {
+  readonly reconciler: Reconciler;
+  readonly reports: Reports | undefined;
+}
+
 /** The loop, on a state directory, secrets and a repository that are opened for it. */
-async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
+async function createLoop(site: Site, ads: AdsServer): Promise<Loop> {
   const { settings, prepared, closers, log, env } = site;
   let onSecrets = (): void => undefined; // until there is a loop, it has not seen the old ones
   const state = await openStateDirectory(settings.stateDir, { now: systemClock.now });
@@ -171,6 +178,13 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
   await checkRemoteFiles(settings, gitOptions); // a file that is missing is a mistake in the settings
   const repository = createGitRepository(gitOptions);
   closers.add("the repository", () => repository.close());
+  const reports = await openReports(settings, {
+    credentials: gitOptions.credentials,
+    ads,
+    memory: state.reports,
+    notices: site.notices,
+  });
+  closers.add("the reports", () => reports?.close());
   const checkCommits = await commitSignaturesOf(settings, { repository, env, log });
   const reconciler = createReconciler(
     {
@@ -198,6 +212,7 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
       random: Math.random,
       onRecord: (record, before) => {
         logRecord(log, record, before);
+        reports?.note(record);
       },
       onCommand: (command, order) => {
         logCommand(log, command, order);
@@ -218,7 +233,8 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Reconciler> {
     endpoints.close();
   });
   feedSources(endpoints, reconciler);
-  return reconciler;
+  reports?.resume(reconciler.commits());
+  return { reconciler, reports };
 }
 
 function vetoPolicyOf({ vetoPolicy, canaryRole }: Settings): VetoPolicy {
@@ -226,7 +242,10 @@ function vetoPolicyOf({ vetoPolicy, canaryRole }: Settings): VetoPolicy {
   return { kind: vetoPolicy };
 }
 
-function createAdmin(site: Site, reconciler: Reconciler, ads: AdsServer): AdminServer {
+function createAdmin(
+  site: Site,
+  { reconciler, reports, ads }: Loop & { readonly ads: AdsServer },
+): AdminServer {
   const { settings, prepared, closers, log, notices } = site;
   const admin = createAdminServer({
     host: settings.adminAddress,
@@ -243,6 +262,7 @@ function createAdmin(site: Site, reconciler: Reconciler, ads: AdsServer): AdminS
     token: prepared.adminToken,
     hookSecret: prepared.hookSecret,
     problems: () => notices.list(),
+    reports: () => reports?.counts() ?? [],
     now: systemClock.now,
     onFault: (fault) => {
       if (fault instanceof SecretFileError) log.warn(fault.message);

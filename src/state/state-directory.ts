@@ -15,8 +15,14 @@ export interface StateDirectory {
   readonly endpoints: JsonFile;
   /** What people have told the process to keep to. */
   readonly orders: JsonFile;
+  /** What others have been told of commits. */
+  readonly reports: JsonFile;
   /** Where the mirror of the Git repository lies. */
   readonly mirrorFolder: string;
+  /** Where the mirror of another repository lies, by the repository's name. */
+  mirrorFolderOf(name: string): string;
+  /** Which commits of several repositories were taken together. */
+  readonly combinations: JsonFile;
   /** Lets the next process in. */
   close(): Promise<void>;
 }
@@ -41,14 +47,21 @@ export async function openStateDirectory(
     const history = await openJsonFile(join(folder, "history.json"));
     const orders = await openJsonFile(join(folder, "orders.json"));
     const endpoints = await openJsonFile(join(folder, "endpoints.json"));
+    const combinations = await openJsonFile(join(folder, "combinations.json"));
+    const reports = await openJsonFile(join(folder, "reports.json"));
     return {
       journal,
       history,
       orders,
       endpoints,
+      reports,
       mirrorFolder: join(folder, "mirror"),
+      mirrorFolderOf: (name) => join(folder, "mirrors", name),
+      combinations,
       async close() {
+        await reports.close();
         await endpoints.close();
+        await combinations.close();
         await history.close();
         await orders.close();
         await journal.close();

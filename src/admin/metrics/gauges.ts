@@ -11,6 +11,17 @@ export interface GaugeSources {
   readonly version: string;
   readonly reconciler: Pick<Reconciler, "status" | "commits" | "serving">;
   readonly ads: Pick<AdsServer, "envoys">;
+  /** What came of telling others about commits. Default: nobody is told. */
+  readonly reports?: () => readonly ReportCounts[];
+}
+
+/** What came of telling one of them. */
+interface ReportCounts {
+  readonly receiver: string;
+  readonly delivered: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly waiting: number;
 }
 
 /** One gauge: its values, by labels, at the moment at which it is asked for. */
@@ -29,6 +40,7 @@ export function addGauges(registry: Registry, sources: GaugeSources): void {
     ...orderReadings(sources),
     ...sourceReadings(sources),
     ...envoyReadings(sources),
+    ...reportReadings(sources),
   ];
   for (const { name, help, labels, read } of readings) {
     new Gauge({
@@ -166,6 +178,20 @@ function envoyReadings({ ads }: GaugeSources): readonly GaugeReading[] {
           [{ state: "nack" }, nacking],
         ];
       },
+    },
+  ];
+}
+
+function reportReadings({ reports }: GaugeSources): readonly GaugeReading[] {
+  return [
+    {
+      name: "gloo_reports",
+      help: "Reports on commits to hosts and hooks since the start: delivered, failed (tried again), dropped, and waiting.",
+      labels: ["receiver", "result"],
+      read: () =>
+        (reports?.() ?? []).flatMap(({ receiver, ...results }) =>
+          Object.entries(results).map(([result, count]) => [{ receiver, result }, count] as const),
+        ),
     },
   ];
 }

@@ -6,7 +6,7 @@ import type { ServeEvent } from "../../serve/serve-events.js";
 import type { HookResult } from "../hooks/hook-routes.js";
 import { kindOfType } from "../kind-of-type.js";
 import { createAcknowledgementTimes } from "./acknowledgement-times.js";
-import { addGauges } from "./gauges.js";
+import { addGauges, type GaugeSources } from "./gauges.js";
 import { createInstruments, type Instruments } from "./instruments.js";
 
 export interface MetricsOptions {
@@ -14,6 +14,7 @@ export interface MetricsOptions {
   readonly version: string;
   readonly reconciler: Pick<Reconciler, "status" | "commits" | "serving" | "onTurn">;
   readonly ads: Pick<AdsServer, "envoys" | "onEvent">;
+  readonly reports?: NonNullable<GaugeSources["reports"]>;
 }
 
 /** What the process counts and measures, for Prometheus. */
@@ -26,11 +27,12 @@ export interface Metrics {
 }
 
 /** Starts to count and to measure, in a registry of its own. */
-export function createMetrics({ version, reconciler, ads }: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { reconciler, ads } = options;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const instruments = createInstruments(registry);
-  addGauges(registry, { version, reconciler, ads });
+  addGauges(registry, options);
   const acknowledgements = createAcknowledgementTimes(reconciler.status().startedAtMs);
   const observeAcknowledgements = (): void => {
     for (const { stage, ms } of acknowledgements.take(reconciler.commits())) {
