@@ -1,4 +1,5 @@
 import { createBreather } from "../lib/breather.js";
+import { SourceError } from "../source/source-error.js";
 import { nothing, type Choice } from "./choice.js";
 import { considerCommit } from "./consider-commit.js";
 import type { Job } from "./desk.js";
@@ -17,8 +18,11 @@ export async function chooseRelease(job: Job): Promise<Choice> {
   const { proven, serving } = desk.rollout;
   const { pin } = desk.orders;
   if (request.force) desk.refusedInRow = 0;
-  if (pin !== undefined) return choosePinned(job, pin);
-  desk.problems.set("pin", undefined);
+  if (pin === undefined) desk.problems.set("pin", undefined);
+  else {
+    const choice = await choosePinned(job, pin);
+    if (choice !== undefined) return choice;
+  }
   const breathe = createBreather(signal);
   for (const [index, commit] of desk.branch.chain.entries()) {
     const isForced = request.force && index === 0;
@@ -34,8 +38,11 @@ export async function chooseRelease(job: Job): Promise<Choice> {
   return serving === undefined ? nothing : refresh(job, serving.whole ?? serving);
 }
 
-/** The pinned commit; where Envoys have refused it, what they have. All newer ones are judged and wait. */
-async function choosePinned(job: Job, { commit }: Pin): Promise<Choice> {
+/**
+ * The pinned commit; where Envoys have refused it, what they have. All newer ones are judged and wait.
+ * Undefined: nothing is served, and it cannot be either.
+ */
+async function choosePinned(job: Job, { commit }: Pin): Promise<Choice | undefined> {
   const { desk, request } = job;
   const { serving } = desk.rollout;
   if (commit.oid === serving?.commit.oid && !request.force) {
@@ -44,7 +51,16 @@ async function choosePinned(job: Job, { commit }: Pin): Promise<Choice> {
     return refresh(job, serving.whole ?? serving);
   }
   const options = { isForced: request.force, isOrdered: true };
-  const choice = await considerCommit(job, commit, options);
+  let choice: Choice | undefined;
+  try {
+    choice = await considerCommit(job, commit, options);
+  } catch (cause) {
+    // The mirror was lost, and the remote does not have it: an outage is worse than another commit.
+    if (!(cause instanceof SourceError) || serving !== undefined || job.signal.aborted) throw cause;
+    const name = commit.oid.slice(0, 8);
+    desk.problems.set("pin", `commit ${name} is pinned and cannot be read: ${cause.message}`);
+    return undefined;
+  }
   const isThere = choice !== undefined || desk.rollout.serving?.commit.oid === commit.oid;
   const { state, reason = "" } = desk.history.get(commit.oid) ?? {};
   const name = commit.oid.slice(0, 8);
@@ -52,7 +68,7 @@ async function choosePinned(job: Job, { commit }: Pin): Promise<Choice> {
   desk.problems.set("pin", isThere ? undefined : problem);
   await holdNewer(job, commit.oid);
   if (choice !== undefined) return choice;
-  return serving === undefined ? nothing : refresh(job, serving.whole ?? serving);
+  return serving === undefined ? undefined : refresh(job, serving.whole ?? serving);
 }
 
 /** Judges what came after the pinned commit. What is before Envoys still is left until they have that. */

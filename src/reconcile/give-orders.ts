@@ -1,5 +1,5 @@
-import type { CommitInfo } from "../source/source-tree.js";
 import type { CommitRecord } from "./commit-record.js";
+import { firstParents } from "./first-parents.js";
 import type { History } from "./history.js";
 import { isApprovable, sentenceOfHold } from "./hold.js";
 import type { Order, Orders } from "./orders.js";
@@ -93,12 +93,8 @@ function pinRefusal(
 
 /** Follows first parents from the head, through the commits that are known. */
 function isOnBranch({ history, head }: CommandDesk, oid: string): boolean {
-  let next: CommitInfo | undefined = history.list()[0]?.commit;
-  if (head !== undefined) next = history.get(head)?.commit;
-  while (next !== undefined && next.oid !== oid) {
-    next = next.parent === undefined ? undefined : history.get(next.parent)?.commit;
-  }
-  return next !== undefined;
+  const tip = head === undefined ? history.list()[0] : history.get(head);
+  return tip !== undefined && [...firstParents(history, tip.commit)].includes(oid);
 }
 
 function approvalRefusal(

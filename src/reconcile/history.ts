@@ -90,8 +90,9 @@ export function openHistory(options: HistoryOptions): History {
       if (before === undefined) return;
       const { reason: _reason, code: _code, hold: _hold, ...rest } = before;
       const isNewState = change.state !== undefined && change.state !== before.state;
-      // These say why a commit is in its state: they go with it.
-      const record = { ...(isNewState ? { ...rest, sinceMs: atMs } : before), ...change };
+      // They say why a commit is in its state: they go with it, and all at once.
+      const kept = isNewState || change.reason !== undefined ? rest : before;
+      const record = { ...kept, ...(isNewState ? { sinceMs: atMs } : {}), ...change };
       records.set(oid, record);
       save();
       onRecord(record, before);

@@ -2,10 +2,14 @@ import { SourceError } from "../source/source-error.js";
 import type { Config } from "../model/resource.js";
 import type { CommitInfo } from "../source/source-tree.js";
 import type { Desk, Job } from "./desk.js";
+import { firstParents } from "./first-parents.js";
 import { sentenceOfHold, type Hold } from "./hold.js";
 import { iso } from "./iso-time.js";
 import type { Order, Orders } from "./orders.js";
 import type { Made, Release } from "./release.js";
+
+/** Commits of which it is known why they were held. Others are looked at in every turn. */
+const maxHeld = 500;
 
 /** Why a good commit that is not served may not be yet; undefined: it may. */
 export async function holdOf(
@@ -14,7 +18,7 @@ export async function holdOf(
   isForced: boolean,
 ): Promise<Hold | undefined> {
   const { desk } = job;
-  const { orders, rollout, history, branch, clock } = desk;
+  const { orders, rollout, history, clock } = desk;
   const { commit, snapshot } = release;
   const served = rollout.serving?.whole ?? rollout.serving;
   // Nothing is worse than serving nothing.
@@ -29,7 +33,7 @@ export async function holdOf(
     release,
     served,
     servedConfig,
-    isRewritten: branch.isRewritten && !isFounded(desk, commit),
+    isRewritten: isRewritten(desk, commit),
     isKnownGood: history
       .list()
       .some(
@@ -59,7 +63,12 @@ export function isHeldStill({ desk, inputs }: Job, { oid }: CommitInfo): boolean
 export function holdBack(job: Job, release: Release, hold: Hold): void {
   const { desk, inputs } = job;
   const { oid } = release.commit;
+  desk.heldUnder.delete(oid);
   desk.heldUnder.set(oid, circumstancesOf(desk, inputs.fingerprint));
+  for (const oldest of desk.heldUnder.keys()) {
+    if (desk.heldUnder.size <= maxHeld) break;
+    desk.heldUnder.delete(oldest);
+  }
   const before = desk.history.get(oid)?.hold;
   if (before?.kind === hold.kind && before.why === hold.why && before.untilMs === hold.untilMs) {
     return;
@@ -90,12 +99,20 @@ export function wordsOf({ atMs, who, why }: Order): string {
   return `since ${iso(atMs)} by ${who}${why === undefined ? "" : ` because ${why}`}`;
 }
 
-/** Whether a rewritten history is founded on something that is served, or that a person has approved. */
-function isFounded({ branch, orders, rollout }: Desk, commit: CommitInfo): boolean {
-  const from = branch.chain.findIndex(({ oid }) => oid === commit.oid);
-  return branch.chain
-    .slice(Math.max(from, 0))
-    .some(({ oid }) => oid === rollout.serving?.commit.oid || orders.approvalOf(oid) !== undefined);
+/**
+ * Whether a commit comes on a history that what is served is not in. One that a person has approved
+ * stands for what is served.
+ */
+function isRewritten({ branch, orders, rollout, history }: Desk, commit: CommitInfo): boolean {
+  const { serving, proven, beneath } = rollout;
+  const passed = [...firstParents(history, commit)];
+  const isFounded = passed.some(
+    (oid) => oid === serving?.commit.oid || orders.approvalOf(oid) !== undefined,
+  );
+  if (isFounded) return false;
+  // After a restart the remote was only asked about the commit at the end, which may be in both.
+  const known = [proven, ...beneath].map((release) => release?.commit.oid);
+  return branch.isRewritten || passed.some((oid) => known.includes(oid));
 }
 
 /** What is served was made of. What came from disk is read again, which it would be anyway. */

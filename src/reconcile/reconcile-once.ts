@@ -67,7 +67,7 @@ async function lookAtRemote({ desk, watch, signal }: Job): Promise<void> {
   const fresh = await desk.branch.look(watch, signal);
   desk.ledger.see(fresh);
   if (fresh.length > 0) desk.refusedInRow = 0;
-  if (desk.branch.isRewritten) dropLost(desk);
+  dropLost(desk);
 }
 
 /** Commits that wait and are not on the branch any more wait for nothing. */
@@ -75,7 +75,7 @@ function dropLost({ branch, history, ledger }: Desk): void {
   const there = new Set(branch.chain.map(({ oid }) => oid));
   for (const { commit, hold } of history.list()) {
     if (hold === undefined || there.has(commit.oid)) continue;
-    ledger.superseded(commit, "the history was rewritten without it");
+    ledger.superseded(commit, "it is not on the branch any more");
   }
 }
 

@@ -126,7 +126,12 @@ export function createVerdicts(options: VerdictsOptions): Verdicts {
   };
 }
 
-async function buildOf(pipeline: Pipeline, tree: SourceTree, inputs: Inputs): Promise<Build> {
+/** What a pipeline makes of a tree, with the keys of its encrypted files. */
+export async function buildOf(
+  pipeline: Pipeline,
+  tree: SourceTree,
+  inputs: Pick<Inputs, "secrets" | "endpoints" | "unlock">,
+): Promise<Build> {
   const { secrets, endpoints, unlock } = inputs;
   const sealed = pipeline.sealedFiles(tree);
   const isOpenable = sealed.length > 0 && unlock !== undefined;

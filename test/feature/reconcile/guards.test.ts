@@ -207,6 +207,37 @@ describe("guards", () => {
       await plane.reaches(d, "live");
     });
 
+    it("know it after a restart, also where both histories have one commit in common", async () => {
+      const a = await git.commit(gatewayFiles(9001));
+      await start({ guards });
+      await plane.reaches(a, "live");
+      const b = await git.commit(gatewayFiles(9002));
+      await plane.turn();
+      await plane.reaches(b, "live");
+      const c = await git.commit(gatewayFiles(9003), { parent: a });
+      await plane.turn();
+      assert.deepEqual([holdOf(c), servedOid()], ["force-push", b]);
+      await plane.close();
+      await start({ guards });
+      await plane.turn();
+      assert.deepEqual([holdOf(c), servedOid()], ["force-push", b]);
+      await approve(c);
+      await plane.reaches(c, "live");
+    });
+
+    it("are not asked when a pin to an older commit ends", async () => {
+      const a = await git.commit(gatewayFiles(9001));
+      await start({ guards });
+      await plane.reaches(a, "live");
+      const b = await git.commit(gatewayFiles(9002));
+      await plane.turn();
+      await plane.reaches(b, "live");
+      await plane.reconciler.command({ kind: "pin", oid: a }, ada);
+      await plane.reaches(a, "live");
+      await plane.reconciler.command({ kind: "unpin" }, ada);
+      await plane.reaches(b, "live");
+    });
+
     it("let go of it when the branch is put back", async () => {
       const a = await git.commit(gatewayFiles(9001));
       await start({ guards });

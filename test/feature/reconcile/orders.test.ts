@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -113,6 +113,23 @@ describe("orders", () => {
       assert.equal(servedOid(), a);
       await order({ kind: "unpin" });
       await plane.reaches(c, "live");
+    });
+
+    it("give way when nothing is served and the commit is nowhere any more", async () => {
+      await order({ kind: "pin", oid: a });
+      await plane.reaches(a, "live");
+      await plane.close();
+      const state = join(folder, "state");
+      for (const name of await readdir(state)) {
+        if (name.endsWith(".journal")) await rm(join(state, name));
+      }
+      await rm(join(state, "mirror"), { recursive: true });
+      const c = await git.commit(gatewayFiles(9003), { parent: null, replace: true });
+      await git.git("reflog", "expire", "--expire=now", "--all");
+      await git.git("gc", "--quiet", "--prune=now");
+      await start();
+      await plane.reaches(c, "live");
+      assert.match(plane.reconciler.status().problems.join(), /is pinned and cannot be read/);
     });
 
     it("may be given before a crash that comes before it is served", async () => {
