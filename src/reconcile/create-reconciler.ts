@@ -1,6 +1,5 @@
 import type { BackoffOptions } from "../lib/backoff.js";
 import type { Clock } from "../lib/clock.js";
-import { InvariantError } from "../lib/invariant.js";
 import type { EndpointsByUpstream } from "../model/endpoints.js";
 import type { Secrets } from "../model/secret.js";
 import type { Pipeline, Unlock } from "../pipeline.js";
@@ -16,6 +15,8 @@ import { createBranch } from "./branch.js";
 import type { CheckCommits, CommitPolicy } from "./check-commits.js";
 import type { CommitRecord } from "./commit-record.js";
 import type { Desk, Judge, TurnRequest } from "./desk.js";
+import { failedTurn, sentenceOf } from "./failed-turn.js";
+import { followRollout } from "./follow-rollout.js";
 import { giveOrder, type Command } from "./give-orders.js";
 import type { Guard } from "./guards/guard.js";
 import { createMassDeletionGuard } from "./guards/mass-deletion.js";
@@ -29,11 +30,10 @@ import type { Reconciler, TurnReport } from "./reconciler.js";
 import type { SealedCopy } from "./release.js";
 import { createReleaseStore } from "./release-store.js";
 import { restoreReleases } from "./restore.js";
-import { followRollout } from "./follow-rollout.js";
 import { createRollout, type Rollout } from "./rollout.js";
 import { parseSchedule } from "./schedule.js";
-import { createTurnLog } from "./turn-log.js";
 import { createSourceHealth } from "./source-health.js";
+import { createTurnLog } from "./turn-log.js";
 import { createVerdicts, releaseWithEndpoints, type Inputs } from "./verdicts.js";
 import type { VetoPolicy } from "./veto-policy.js";
 
@@ -307,17 +307,4 @@ function nextOpeningOf(history: History, nowMs: number): number | undefined {
   // What should be over and is not waits for something else, such as the remote.
   const times = ends.filter((atMs) => atMs > nowMs);
   return times.length === 0 ? undefined : Math.min(...times);
-}
-
-function failedTurn({ reason }: TurnRequest, cause: unknown, atMs: number): Turn {
-  const code = cause instanceof SourceError ? cause.code : "reconcile/internal";
-  const error = { code, message: sentenceOf(cause) };
-  const nothing = { commit: undefined, judged: 0, durations: {} };
-  return { report: { result: "failed", reason, atMs, ...nothing, error }, retries: true };
-}
-
-function sentenceOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const isPlain = cause instanceof Error && ("code" in cause || cause instanceof InvariantError);
-  return isPlain ? message : `internal error: ${message}`;
 }
