@@ -14,6 +14,7 @@ import { addConfigOptions, configTargetOf, type ConfigOptions } from "./config-o
 
 interface Options extends ConfigOptions {
   readonly format: CheckFormat;
+  readonly json?: boolean;
   readonly output?: string;
   readonly strict?: boolean;
   readonly base?: string;
@@ -41,6 +42,7 @@ export function addCheckCommand(program: Command, { io, finish }: CommandContext
         .choices([...checkFormats])
         .default("human"),
     )
+    .option("--json", "the same as --format json")
     .option("--output <file>", "write that to a file, and what people read to stdout")
     .option("--strict", "fail on warnings too")
     .option(
@@ -58,8 +60,9 @@ export function addCheckCommand(program: Command, { io, finish }: CommandContext
       "do not ask Envoy (default: ask it if it is on this machine; with --changed: do not)",
     )
     .action(async (where: string, options: Options) => {
+      const format = options.json === true ? "json" : options.format;
       const checked = await check(where, options, io);
-      await print(checked, options, io);
+      await print(checked, { ...options, format }, io);
       finish(checked.report.ok ? ExitCode.Ok : ExitCode.Invalid);
     });
   addHelp(command, examples, {

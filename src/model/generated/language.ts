@@ -333,7 +333,7 @@ export interface RepositorySettings {
  */
 export interface Policies {
   /**
-   * How bad diagnostics are, by code. Warnings can be made errors or be turned off, the codes of policies can be made warnings or be turned off, and checks that are off by default can be asked for. Errors that keep Envoy from being served something it refuses cannot be changed.
+   * How bad diagnostics are, by code: `error`, `warning` or `off`. Warnings can be made errors or be turned off, the codes of policies can be made warnings or be turned off, and checks that are off by default can be asked for. Errors that keep Envoy from being served something it refuses cannot be changed.
    */
   readonly severity?: {
     /**
@@ -354,7 +354,7 @@ export interface Policies {
    */
   readonly max_timeout?: DurationText;
   /**
-   * Each virtual service has an `ssl_config` and so is served over TLS only.
+   * No listener serves a virtual service without TLS: each that is served has an `ssl_config`.
    */
   readonly require_tls?: boolean;
   /**

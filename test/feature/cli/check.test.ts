@@ -209,6 +209,7 @@ describe("gloo check, for programs", () => {
       write("upstreams/pets.yaml", upstream);
       write("virtualservices/pets.yaml", service(target));
       const { stdout } = await checkFast("--format", "json");
+      assert.equal((await checkFast("--json")).stdout, stdout);
       const report = JSON.parse(stdout) as JsonObject;
       assert.ok(validate(report), ajv.errorsText(validate.errors));
       const { ok, commit, files, errors } = report;
