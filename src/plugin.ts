@@ -21,7 +21,7 @@ export { createPluginSet, type PluginSet } from "./translate/plugin-set.js";
 export type { JsonObject, JsonValue } from "./lib/json.js";
 export { nearest } from "./lib/nearest.js";
 export type { ConfigFile } from "./model/config-file.js";
-export { pointerOf, type JsonPointer } from "./model/location.js";
+export { pointerOf, type JsonPointer, type PlaceAt } from "./model/location.js";
 export { parseDuration, type DurationText, type Span } from "./model/duration.js";
 export type { Endpoint, EndpointHealth } from "./model/endpoints.js";
 export type { Located, ResourceRef } from "./model/resource.js";

@@ -1,4 +1,4 @@
-import type { JsonPointer, Origin, SourceLocation } from "../model/location.js";
+import type { JsonPointer, Origin, SourceLocation, PlaceAt } from "../model/location.js";
 import type { ResourceRef } from "../model/resource.js";
 import type { Severity } from "./catalog-entry.js";
 import { catalog, type DiagnosticCode, type Params } from "./catalog.js";
@@ -81,7 +81,7 @@ function shortenedPointer(pointer: JsonPointer): JsonPointer {
 export function targetOf(
   located: { readonly ref: ResourceRef; readonly origin: Origin },
   pointer: JsonPointer,
-  at: "key" | "value" = "value",
+  at: PlaceAt = "value",
 ): Target {
   return { resource: located.ref, pointer, location: located.origin.locate(pointer, at) };
 }

@@ -11,15 +11,22 @@ export interface SourceLocation {
   readonly column: number;
 }
 
+/**
+ * What of the value at a pointer is meant: its key, the value, or what is at an offset in it, if it is a text,
+ * in UTF-16 code units.
+ */
+export type PlaceAt = "key" | "value" | { readonly offset: number };
+
 /** Knows where the parts of one object stand in the text that it came from. */
 export interface Origin {
   /** Path from the root of the repository. */
   readonly file: string;
   /**
-   * The place of the value at `pointer`, or of its key with `at: "key"`. What is missing is placed
-   * at its nearest parent that exists. Positions are computed when first asked for.
+   * The place of the value at `pointer`, or of its key with `at: "key"`, or of something in it. What is
+   * missing is placed at its nearest parent that exists, and what is in a text that is not written as it reads
+   * (with escapes, or folded) at the beginning of that. Positions are computed when first asked for.
    */
-  locate(pointer: JsonPointer, at?: "key" | "value"): SourceLocation;
+  locate(pointer: JsonPointer, at?: PlaceAt): SourceLocation;
 }
 
 /** Escapes one token of a JSON pointer (RFC 6901 section 3). */

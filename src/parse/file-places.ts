@@ -1,5 +1,5 @@
 import { lazy } from "../lib/lazy.js";
-import type { JsonPointer } from "../model/location.js";
+import type { JsonPointer, PlaceAt } from "../model/location.js";
 import type { SourceFile } from "../source/source-tree.js";
 import { decodeText } from "./decode-text.js";
 import { sourceMapOf } from "./source-map.js";
@@ -12,7 +12,7 @@ export function placesOf(file: SourceFile) {
     const map = sourceMapOf(text);
     const positions = textPositions(text);
     return {
-      locate: (document: number, pointer: JsonPointer, at: "key" | "value") => ({
+      locate: (document: number, pointer: JsonPointer, at: PlaceAt) => ({
         file: file.path,
         ...positions.at(map.offsetOf(document, pointer, at)),
       }),

@@ -5,7 +5,7 @@ import {
   type JsonValue,
 } from "../lib/json.js";
 import { nearest } from "../lib/nearest.js";
-import { pointerOf, type JsonPointer } from "../model/location.js";
+import { pointerOf, type JsonPointer, type PlaceAt } from "../model/location.js";
 import { kinds, type Kind } from "../model/resource.js";
 import type { DiagnosticCode, Params } from "../diagnostics/catalog.js";
 import { isKindScope, type Scope } from "./folder-scope.js";
@@ -25,7 +25,7 @@ export interface FindSink {
     code: C,
     params: Params<C>,
     pointer: JsonPointer,
-    at?: "key" | "value",
+    at?: PlaceAt,
   ): void;
 }
 

@@ -1,10 +1,13 @@
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, type Event } from "js-yaml";
-import { pointerTokens, type JsonPointer } from "../model/location.js";
+import { pointerTokens, type JsonPointer, type PlaceAt } from "../model/location.js";
 
 /** Where the values of a text stand. */
 export interface SourceMap {
-  /** Offset of the value at `pointer` of a document, or of its key; of its parent if it is missing. */
-  offsetOf(document: number, pointer: JsonPointer, at: "key" | "value"): number;
+  /**
+   * Offset of the value at `pointer` of a document, of its key, or of something in a text that is written as
+   * it reads; of its parent if it is missing.
+   */
+  offsetOf(document: number, pointer: JsonPointer, at: PlaceAt): number;
   /** Keys that their mapping has already, in the order of the text. */
   readonly duplicates: readonly DuplicateKey[];
   /** Offsets of unquoted merge keys (`<<`). */
@@ -17,8 +20,11 @@ export interface DuplicateKey {
   readonly firstOffset: number;
 }
 
+type ScalarEvent = Event & { type: typeof EVENT_ID.SCALAR };
+
 interface MapNode {
   readonly offset: number;
+  readonly scalar?: ScalarEvent;
   readonly keyOffset?: number;
   readonly children?: Map<string, MapNode>;
   /** Of a sequence: the number of items so far. */
@@ -97,7 +103,7 @@ export function sourceMapOf(text: string): SourceMap {
           if (value === "<<" && event.style === SCALAR_STYLE.PLAIN) mergeKeys.push(offset);
           mapping.key = { text: value, offset };
           anchor(event, { offset });
-        } else anchor(event, place({ offset }));
+        } else anchor(event, place({ offset, scalar: event }));
         break;
       }
       case EVENT_ID.SEQUENCE:
@@ -138,13 +144,33 @@ export function sourceMapOf(text: string): SourceMap {
         if (next === undefined) return node.keyOffset ?? node.offset;
         node = next;
       }
-      return at === "key" ? (node.keyOffset ?? node.offset) : node.offset;
+      if (at === "key") return node.keyOffset ?? node.offset;
+      if (at === "value" || node.scalar === undefined) return node.offset;
+      return offsetWithin(text, node.scalar, at.offset) ?? node.offset;
     },
   };
 }
 
+/** Where an offset in a scalar's value stands in the text; undefined if the value is written otherwise. */
+function offsetWithin(text: string, scalar: ScalarEvent, offset: number): number | undefined {
+  const { valueStart, valueEnd, style, indent } = scalar;
+  if (valueStart < 0) return undefined;
+  const value = getScalarValue(text, scalar);
+  if (style !== SCALAR_STYLE.LITERAL_BLOCK) {
+    return text.slice(valueStart, valueEnd) === value ? valueStart + offset : undefined;
+  }
+  // Its lines are those of the text, each without the indentation of the block.
+  const before = value.slice(0, offset).split("\n");
+  let lineStart = valueStart;
+  for (let line = 1; line < before.length; line++) lineStart = text.indexOf("\n", lineStart) + 1;
+  // An empty line may have less of it.
+  const lineEnd = text.indexOf("\n", lineStart);
+  const found = lineStart + indent + (before.at(-1)?.length ?? 0);
+  return lineEnd < 0 ? found : Math.min(found, lineEnd);
+}
+
 /** The start of a scalar with its quote or block mark; undefined for one that is not written. */
-function scalarOffset(event: Event & { type: typeof EVENT_ID.SCALAR }, text: string) {
+function scalarOffset(event: ScalarEvent, text: string) {
   if (event.valueStart < 0) return undefined;
   switch (event.style) {
     case SCALAR_STYLE.SINGLE_QUOTED:

@@ -1,5 +1,5 @@
 import { diagnostic, type Diagnostic, type Target } from "../diagnostics/diagnostic.js";
-import type { JsonPointer } from "../model/location.js";
+import type { JsonPointer, PlaceAt } from "../model/location.js";
 import type { ConfigFile, ConfigFiles } from "../model/config-file.js";
 import type { Secrets } from "../model/secret.js";
 import type { HookContext, TranslationPlugin } from "./plugin.js";
@@ -33,7 +33,7 @@ export interface HookSession {
 }
 
 /** Where in the config a pointer of the object in hand stands. */
-export type Place = (pointer: JsonPointer, at?: "key" | "value") => Target;
+export type Place = (pointer: JsonPointer, at?: PlaceAt) => Target;
 
 /** Begins a session about the object whose places `place` knows. */
 export function createHookSession(

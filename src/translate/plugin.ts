@@ -9,7 +9,7 @@ import type {
 import type { JsonObject } from "../lib/json.js";
 import type { ConfigFile } from "../model/config-file.js";
 import type { Endpoint } from "../model/endpoints.js";
-import type { JsonPointer } from "../model/location.js";
+import type { JsonPointer, PlaceAt } from "../model/location.js";
 import type { Located } from "../model/resource.js";
 import type { Listener } from "../model/role.js";
 import type { Upstream } from "../model/upstream.js";
@@ -113,13 +113,13 @@ export interface EndpointWatch {
 export interface HookContext {
   /**
    * Reports against the object in hand. `pointer` is relative to that object's root; `at` says whether
-   * the key there is at fault, or its value (the default).
+   * the key there is at fault, or its value (the default), or what is at an offset in a text.
    */
   report<C extends DiagnosticCode>(
     code: C,
     params: Params<C>,
     pointer: JsonPointer,
-    at?: "key" | "value",
+    at?: PlaceAt,
   ): void;
   /** The names of the values of a secret, such as `tls.crt`; undefined: no such secret. */
   secretKeys(ref: string): readonly string[] | undefined;

@@ -16,7 +16,7 @@ export function faultReporter(context: HookContext, pointer: JsonPointer): Fault
       place.field === "headers"
         ? pointerOf(pointer, "headers", place.name)
         : pointerOf(pointer, place.field);
-    context.report(code, { problem, ...placeOf(text, offset) }, at);
+    context.report(code, { problem, ...placeOf(text, offset) }, at, { offset });
   };
 }
 

@@ -82,4 +82,52 @@ describe("sourceMapOf()", () => {
       { numRuns: 300 },
     );
   });
+
+  describe("within a text", () => {
+    const written = [
+      "plain: one {{ two",
+      "quoted: 'one {{ two'",
+      'double: "one {{ two"',
+      "escaped: 'it''s {{ two'",
+      'control: "one\\t{{ two"',
+      "folded: >",
+      "  one",
+      "  {{ two",
+      "several: one",
+      "  {{ two",
+      "block: |",
+      "",
+      "  one",
+      "    {{ two",
+      "  three",
+      "list:",
+      "- |2-",
+      "    one {{ two",
+      'json: {"a": "one {{ two"}',
+      "anchor: &x {a: 1}",
+      "alias: *x",
+    ].join("\n");
+    const places = sourceMapOf(written);
+    const found = (pointer: string, offset: number) =>
+      written.slice(places.offsetOf(0, pointer, { offset })).split("\n", 1)[0];
+
+    for (const [pointer, offset, want] of [
+      ["/plain", 4, "{{ two"],
+      ["/quoted", 4, "{{ two'"],
+      ["/double", 4, '{{ two"'],
+      ["/block", "\none\n  ".length, "{{ two"],
+      ["/block", 0, ""],
+      ["/list/0", "  one ".length, "{{ two"],
+      ["/json/a", 4, '{{ two"}'],
+      // Not written as they read: the beginning.
+      ["/escaped", 5, "'it''s {{ two'"],
+      ["/control", 4, '"one\\t{{ two"'],
+      ["/folded", 4, ">"],
+      ["/several", 4, "one"],
+      ["/anchor", 0, "{a: 1}"],
+      ["/missing", 4, "plain: one {{ two"],
+    ] as const) {
+      it(`${pointer} at ${offset}`, () => assert.equal(found(pointer, offset), want));
+    }
+  });
 });

@@ -65,17 +65,17 @@ describe("the diagnostics of REST functions", () => {
     [
       "a template that cannot be read",
       '      path: "/pets/{{ id }"',
-      /^upstreams:8:13 template\/syntax \/functions\/0\/spec\/path unexpected "}": .* \(line 1, column 13 of the template\)$/,
+      /^upstreams:8:26 template\/syntax \/functions\/0\/spec\/path unexpected "}": .* \(line 1, column 13 of the template\)$/,
     ],
     [
       "the line in a text of several",
       '      body: |\n        {\n          "a": {{ uper(a) }}\n        }',
-      /^upstreams:8:13 template\/unknown-function .*\/spec\/body .*did you mean "upper"\? \(line 2, column 11 of/,
+      /^upstreams:10:19 template\/unknown-function .*\/spec\/body .*did you mean "upper"\? \(line 2, column 11 of/,
     ],
     [
       "a header's template",
       "      headers: { x-a: '{% if a %}' }",
-      /^upstreams:8:23 template\/syntax \/functions\/0\/spec\/headers\/x-a /,
+      /^upstreams:8:24 template\/syntax \/functions\/0\/spec\/headers\/x-a /,
     ],
     [
       "a header that Envoy sets",
@@ -122,7 +122,7 @@ describe("the diagnostics of REST functions", () => {
     [
       "a response template",
       "      response_template: { body: '{{ a b }}' }",
-      /^virtualservices:6:34 template\/syntax \/routes\/0\/extensions\/response_template\/body/,
+      /^virtualservices:6:40 template\/syntax \/routes\/0\/extensions\/response_template\/body/,
     ],
     [
       "a response parameter",
