@@ -12,13 +12,13 @@ export function formatHistory(
 ): string {
   if (commits.length === 0) return "no commit was judged yet\n";
   const rows = commits.map((commit) => {
-    const { oid, state, hold, author, subject, since, changes, durations, acknowledgements } =
+    const { oid, state, hold, author, subject, committedAt, changes, durations, acknowledgements } =
       commit;
     const envoys = Object.values(acknowledgements).reduce((sum, { count }) => sum + count, 0);
     return [
       oid.slice(0, 8),
       colorOfState(commit, style)(hold === null ? state : `held (${hold.kind})`),
-      agoOf(since, nowMs),
+      agoOf(committedAt, nowMs),
       author,
       changesOf(changes),
       msOf(ownMs(durations)),
@@ -26,7 +26,7 @@ export function formatHistory(
       shorten(subject),
     ];
   });
-  const headings = ["COMMIT", "STATE", "FOR", "AUTHOR", "CHANGES", "TOOK", "ENVOYS", "SUBJECT"];
+  const headings = ["COMMIT", "STATE", "AGE", "AUTHOR", "CHANGES", "TOOK", "ENVOYS", "SUBJECT"];
   return formatTable(headings, rows, isTerminal);
 }
 

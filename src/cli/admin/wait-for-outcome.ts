@@ -57,6 +57,7 @@ export function waitForOutcome(
       return ((await getFromAdmin(server, path, io)) as TurnResponse).turn ?? undefined;
     });
     if (turn.result === "failed") return failed(turn);
+    if (turn.result === "held" && turn.error !== null) return waiting(turn, turn.error.message);
     const oid = options.commit ?? (await headOf(server, io));
     if (oid === undefined) return failed(turn);
     progress.update(`waiting for commit ${oid.slice(0, 8)}`);
@@ -83,6 +84,13 @@ function isAtRest({ state, reason }: CommitDetail): boolean {
 function failed(turn: TurnView): Outcome {
   const why = turn.error?.message ?? "no commit is known yet";
   return { exitCode: ExitCode.Failed, text: `the turn failed: ${why}\n`, turn, commit: null };
+}
+
+/** Something is in the way of all commits, such as a full disk; the control plane tries again. */
+function waiting(turn: TurnView, why: string): Outcome {
+  const name = turn.commit === null ? "" : ` ${turn.commit.slice(0, 8)}`;
+  const text = `commit${name} is good, and waits: ${printable(why)}\n`;
+  return { exitCode: ExitCode.Invalid, text, turn, commit: null };
 }
 
 function outcomeOf(turn: TurnView, commit: CommitDetail): Outcome {

@@ -151,9 +151,9 @@ describe("with a running control plane", () => {
     const { code, stdout } = await gloo("history", "-n", "3");
     assert.equal(code, 0);
     const rows = stdout.trimEnd().split("\n");
-    assert.match(rows[0] ?? "", /^COMMIT +STATE +FOR +AUTHOR +CHANGES +TOOK +ENVOYS +SUBJECT$/);
+    assert.match(rows[0] ?? "", /^COMMIT +STATE +AGE +AUTHOR +CHANGES +TOOK +ENVOYS +SUBJECT$/);
     assert.equal(rows.length, 4);
-    assert.match(rows[1] ?? "", new RegExp(`^${short(last)} +live +\\d+ s +Ada +-8 +\\d`));
+    assert.match(rows[1] ?? "", new RegExp(`^${short(last)} +live +\\d+ d +Ada +-8 +\\d`));
     const { commits } = JSON.parse((await gloo("history", "--json")).stdout) as CommitsResponse;
     assert.equal(commits[0]?.changes?.objects?.["VirtualService"]?.removed, 8);
     const shown = await gloo("history", short(last));

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { logEvents, logRecord } from "../../../src/app/log-events.js";
-import { createLogger } from "../../../src/app/logger.js";
+import { logCommand, logEvents, logRecord } from "../../../src/app/log-events.js";
+import { createLogger, type Logger } from "../../../src/app/logger.js";
 import { typeUrls } from "../../../src/envoy/type-urls.js";
 import type { ServeEvent } from "../../../src/serve/serve-events.js";
 import { madeReconciler, madeRecord, type MadeReconciler } from "../../support/made-reconciler.js";
 
 interface Recorded {
+  readonly log: Logger;
   readonly reconciler: MadeReconciler;
   emit(event: ServeEvent): void;
   record: (...args: Parameters<typeof logRecord> extends [unknown, ...infer R] ? R : never) => void;
@@ -33,6 +34,7 @@ function recorded(): Recorded {
   });
   let taken = 0;
   return {
+    log,
     reconciler,
     emit(event) {
       for (const listener of listeners) listener(event);
@@ -98,6 +100,27 @@ describe("logEvents()", () => {
     assert.deepEqual(take(), [["warn", `rejected commit ${oid.slice(0, 8)}`]]);
     assert.match(String(last()["firstError"]), /^a\.yaml:3:7: error reference\/unknown-upstream: /);
     assert.equal(last()["errors"], 2);
+  });
+
+  it("warns of a held commit, and says what to do", () => {
+    const { reconciler, take, last } = recorded();
+    const hold = { kind: "mass-deletion", why: "it takes away 6 of 10 routes" } as const;
+    const reason = "held: it takes away 6 of 10 routes; `gloo approve abababab` lets it go live";
+    reconciler.set({ commits: [madeRecord(oid, { state: "accepted", hold, reason })] });
+    reconciler.end({ result: "held", commit: oid, judged: 1 });
+    assert.deepEqual(take(), [["warn", "held commit abababab"]]);
+    assert.equal(last()["why"], reason);
+  });
+
+  it("writes down who gave which order, and why", () => {
+    const { log, take, last } = recorded();
+    logCommand(log, { kind: "pin", oid }, { who: "ada@desk", why: "it is slow", atMs: 5 });
+    assert.deepEqual(take(), [["info", "ada@desk says: pin abababab"]]);
+    const { order, commit, who, why } = last();
+    assert.deepEqual([order, commit, who, why], ["pin", oid, "ada@desk", "it is slow"]);
+    logCommand(log, { kind: "resume" }, { who: "ada@desk", why: undefined, atMs: 5 });
+    assert.deepEqual(take(), [["info", "ada@desk says: resume"]]);
+    assert.deepEqual(["commit" in last(), "why" in last()], [false, false]);
   });
 
   it("says once that the repository cannot be read, and once that it can again", () => {

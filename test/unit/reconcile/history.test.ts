@@ -166,4 +166,50 @@ describe("the history", () => {
     assert.match(String(failures[0]), /no space left/);
     assert.deepEqual(failures.slice(1), [undefined]);
   });
+
+  describe("of a commit that is held", () => {
+    const hold = {
+      kind: "window",
+      why: "it is outside of the change windows",
+      untilMs: 9,
+    } as const;
+    const reason = "held: it is outside of the change windows";
+
+    it("goes on waiting after a restart, unlike one that was only accepted", async () => {
+      const file = memoryFile();
+      const { history } = open(file);
+      history.see([commit("b"), commit("a")], 1);
+      history.change("a", { state: "accepted" }, 2);
+      history.change("b", { state: "accepted", hold, reason }, 2);
+      await settle();
+      const again = open(memoryFile(file.text)).history;
+      assert.equal(again.get("a")?.state, "seen");
+      assert.deepEqual(again.get("b")?.hold, hold);
+      assert.equal(again.get("b")?.state, "accepted");
+    });
+
+    it("forgets the hold with the state, and with another reason", () => {
+      const { history } = open(memoryFile());
+      history.see([commit("a")], 1);
+      history.change("a", { state: "accepted", hold, reason }, 2);
+      history.change("a", { durations: { build: 1 } }, 3);
+      assert.deepEqual(history.get("a")?.hold, hold);
+      history.change("a", { state: "accepted", reason: "no space left" }, 4);
+      assert.equal(history.get("a")?.hold, undefined);
+      history.change("a", { state: "accepted", hold, reason }, 5);
+      history.change("a", { state: "publishing" }, 6);
+      const { hold: left, reason: why } = history.get("a") ?? {};
+      assert.deepEqual([left, why], [undefined, undefined]);
+    });
+
+    it("is passed over when its hold is none that there is", async () => {
+      const file = memoryFile();
+      const { history } = open(file);
+      history.see([commit("a")], 1);
+      history.change("a", { state: "accepted", hold, reason }, 2);
+      await settle();
+      const damaged = file.text?.replace('"window"', '"whim"');
+      assert.deepEqual(oids(open(memoryFile(damaged)).history), []);
+    });
+  });
 });
