@@ -26,6 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   routing: ["lib", "model", "diagnostics", "envoy", "templates", "translate", "plugins"],
   policy: ["lib", "model", "diagnostics", "translate", "routing"],
   lint: ["lib", "model", "diagnostics", "translate", "routing"],
+  compose: ["lib", "model", "source", "state", "reconcile"],
   changes: ["lib", "model", "envoy", "translate", "snapshot", "routing"],
   "pipeline.ts": [
     "lib",

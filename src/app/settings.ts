@@ -242,6 +242,9 @@ function checkTogether(values: Record<string, unknown>, report: Report): void {
       "--signature-policy head or every goes with --signature-allowed-signers-file, --signature-keyring-file or both",
     );
   }
+  if (values["repositoriesFile"] !== undefined && values["reportKind"] !== "off") {
+    report("--report-kind goes with one repository: a combination of commits is on no host");
+  }
   if (/^https?:\/\/[^/]*:[^/]*@/.test(String(values["repo"]))) {
     report("--repo must not hold a password; use --git-password-file or --git-token-file");
   }

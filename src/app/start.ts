@@ -8,19 +8,18 @@ import { sealedCopiesIn } from "../reconcile/release.js";
 import type { VetoPolicy } from "../reconcile/veto-policy.js";
 import { createAdsServer, type AdsServer } from "../serve/ads-server.js";
 import { createSecretAttacher } from "../snapshot/attach-secrets.js";
-import { createGitRepository } from "../source/create-git-repository.js";
 import { scrubUrls } from "../source/remote-url.js";
 import { openStateDirectory } from "../state/state-directory.js";
 import { createClosers, type Closers } from "./closers.js";
 import { createEndpointDiscovery, feedSources } from "./endpoint-discovery.js";
-import { commitSignaturesOf } from "./commit-signatures.js";
-import { checkRemoteFiles, gitOptionsOf } from "./git-options.js";
+import { gitOptionsOf } from "./git-options.js";
 import { guardsOf } from "./guards.js";
 import { listenOn } from "./listen.js";
 import { parseLimitsOf } from "./parse-limits.js";
 import { logCommand, logEvents, logRecord } from "./log-events.js";
 import type { Logger } from "./logger.js";
 import { createNotices, type Notices } from "./notices.js";
+import { confinementsOf, openRepository, otherRepositories } from "./open-repository.js";
 import { quietGrpc } from "./quiet-grpc.js";
 import { prepare, type Prepared } from "./prepare.js";
 import { openReports, type Reports } from "./reports.js";
@@ -175,8 +174,28 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Loop> {
       reconciler.wake("endpoints");
     },
   });
-  await checkRemoteFiles(settings, gitOptions); // a file that is missing is a mistake in the settings
-  const repository = createGitRepository(gitOptions);
+  const others = otherRepositories(settings);
+  const pipeline = createPipeline({
+    plugins: prepared.plugins,
+    settings: {
+      bindAddress: settings.envoyBindAddress,
+      httpPort: settings.envoyPort,
+      httpsPort: settings.envoySecurePort,
+      upstreamCaFile: settings.upstreamCaFile,
+    },
+    parseLimits: parseLimitsOf(settings),
+    confinements: confinementsOf(others),
+  });
+  const watched = await openRepository(settings, {
+    gitOptions,
+    others,
+    pipeline,
+    secrets,
+    state,
+    env,
+    log,
+  });
+  const { repository, checkCommits, commitPolicy } = watched;
   closers.add("the repository", () => repository.close());
   const reports = await openReports(settings, {
     credentials: gitOptions.credentials,
@@ -185,20 +204,10 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Loop> {
     notices: site.notices,
   });
   closers.add("the reports", () => reports?.close());
-  const checkCommits = await commitSignaturesOf(settings, { repository, env, log });
   const reconciler = createReconciler(
     {
       repository,
-      pipeline: createPipeline({
-        plugins: prepared.plugins,
-        settings: {
-          bindAddress: settings.envoyBindAddress,
-          httpPort: settings.envoyPort,
-          httpsPort: settings.envoySecurePort,
-          upstreamCaFile: settings.upstreamCaFile,
-        },
-        parseLimits: parseLimitsOf(settings),
-      }),
+      pipeline,
       server: ads,
       journal: state.journal,
       history: state.history,
@@ -223,7 +232,7 @@ async function createLoop(site: Site, ads: AdsServer): Promise<Loop> {
       vetoPolicy: vetoPolicyOf(settings),
       ackTimeoutMs: settings.ackTimeoutS * 1000,
       guards: guardsOf(settings),
-      commitPolicy: settings.signaturePolicy === "every" ? "every" : "head",
+      commitPolicy,
     },
   );
   onSecrets = () => {
