@@ -115,6 +115,7 @@ async function findPart(
     readObjectsBefore(place, files, io),
     search.shared(),
   ]);
+  if (before === undefined) return { whole: "a very large file changed" };
   const changed = [...now, ...before];
   if (changed.some(({ kind }) => kind === "Role" || kind === "Attribute")) {
     return { whole: "a role or an attribute changed, on which much may depend" };

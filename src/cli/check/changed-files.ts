@@ -8,7 +8,7 @@ import { settingsFileName } from "../../parse/repository-settings.js";
 import type { SourceTree } from "../../source/source-tree.js";
 import { wantsConfig } from "../../source/wanted-path.js";
 import type { Io } from "../io.js";
-import { askGit, mergeBaseOf, pathsIn, resolveCommit } from "./git-command.js";
+import { askGit, isCut, listPaths, mergeBaseOf, resolveCommit } from "./git-command.js";
 
 /** Which config is compared with what. */
 export interface ChangeOptions {
@@ -44,11 +44,10 @@ export async function findChangedFiles(
   const cwd = join(folder, basePath);
   const diff = ["diff", "--name-only", "--relative", "--no-renames", "--no-ext-diff", "-z", since];
   const fresh = ["ls-files", "--others", "--exclude-standard", "-z"];
-  const answers = await Promise.all([
-    askGit(cwd, [...diff, "--", "."], io),
-    askGit(cwd, [...fresh, "--", "."], io),
+  const lists = await Promise.all([
+    listPaths(cwd, [...diff, "--", "."], io),
+    listPaths(cwd, [...fresh, "--", "."], io),
   ]);
-  const lists = answers.map(pathsIn);
   const paths = lists.flatMap((list) => list ?? []).map((path) => below(basePath, path));
   if (lists.includes(undefined) || paths.length > maxPaths) return undefined;
   return { since, paths: [...new Set(paths)].filter(isLookedAt).sort() };
@@ -70,18 +69,22 @@ export async function readFiles(
   return readWorkTree({ folder, basePath, ignores: (path) => !wanted.has(path) }, io.signal);
 }
 
-/** The objects of some files as they were in the commit. A file that was not there had none. */
+/**
+ * The objects of some files as they were in the commit. A file that was not there had none. Undefined: one
+ * is too large to be read so.
+ */
 export async function readObjectsBefore(
   { folder, basePath }: ChangeOptions,
   { since, paths }: ChangedFiles,
   io: Io,
-): Promise<readonly RawObject[]> {
+): Promise<readonly RawObject[] | undefined> {
   const found: RawObject[] = [];
   for (let start = 0; start < paths.length; start += maxProcesses) {
     const some = paths.slice(start, start + maxProcesses);
     const answers = await Promise.all(
       some.map((path) => askGit(folder, ["cat-file", "blob", `${since}:./${path}`], io)),
     );
+    if (answers.some(isCut)) return undefined;
     answers.forEach(({ ok, stdout }, index) => {
       if (ok) appendAll(found, objectsIn(some[index] ?? "", stdout, basePath));
     });

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { Io } from "../io.js";
 import { below, type ChangeOptions } from "./changed-files.js";
-import { askGit, pathsIn } from "./git-command.js";
+import { listPaths } from "./git-command.js";
 
 /**
- * Finds config files by words in them, without reading them: `git grep` looks at all files on disk that Git
- * does not ignore. Paths are from the folder. Undefined: very many.
+ * Finds config files by words in them, without reading them: `git grep` looks at the files that Git knows, as
+ * they are on disk. Those that it does not know are changes, and read anyway. Paths are from the folder.
+ * Undefined: very many.
  */
 export interface FileSearch {
   /** Those with one of the words; names and domains are compared without regard to case. */
@@ -25,12 +26,12 @@ export function createFileSearch({ folder, basePath }: ChangeOptions, io: Io): F
   const cwd = join(folder, basePath);
 
   async function list(args: readonly string[]): Promise<readonly string[] | undefined> {
-    return pathsIn(await askGit(cwd, args, io))?.map((path) => below(basePath, path));
+    return (await listPaths(cwd, args, io))?.map((path) => below(basePath, path));
   }
 
   const grep = (options: readonly string[], patterns: readonly string[], where = config) => {
     if (patterns.length === 0) return Promise.resolve([]);
-    const all = ["grep", "--untracked", "--files-with-matches", "-z", ...options];
+    const all = ["grep", "--files-with-matches", "-z", ...options];
     return list([...all, ...patterns.flatMap((pattern) => ["-e", pattern]), "--", ...where]);
   };
   const words = ["--fixed-strings", "--word-regexp", "--ignore-case"];
@@ -51,7 +52,7 @@ export function createFileSearch({ folder, basePath }: ChangeOptions, io: Io): F
     },
     async shared() {
       const folders = ["roles", "attributes", "files"].map((name) => `:(glob)**/${name}/**`);
-      const listed = ["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--"];
+      const listed = ["ls-files", "-z", "--"];
       const [lying, declared] = await Promise.all([
         list([...listed, ...folders]),
         grep(

@@ -4,6 +4,8 @@ import { CommandError, type Io } from "../io.js";
 /** What the git command said. */
 export interface GitAnswer {
   readonly ok: boolean;
+  /** 1 is how some commands say that they found nothing; undefined: it was killed. */
+  readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -36,25 +38,48 @@ export async function askGit(
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
     throw new CommandError("there is no git command on the PATH; install Git", { cause });
   });
-  return { ok: code === 0, stdout, stderr };
+  return { ok: code === 0, code, stdout, stderr };
 }
 
-/** The paths that git lists with `-z`; undefined: there are more than fit. */
-export function pathsIn({ stdout }: GitAnswer): readonly string[] | undefined {
-  if (Buffer.byteLength(stdout) >= maxOutput) return undefined;
-  return stdout.split("\0").filter((path) => path !== "");
+/**
+ * The paths that git lists with `-z`; undefined: there are more than fit. Throws `CommandError` if it could
+ * not list them.
+ */
+export async function listPaths(
+  folder: string,
+  args: readonly string[],
+  io: Pick<Io, "env" | "signal">,
+): Promise<readonly string[] | undefined> {
+  const answer = await askGit(folder, args, io);
+  const isEmpty = args[0] === "grep" && answer.code === 1 && answer.stderr === "";
+  if (!answer.ok && !isEmpty)
+    throw new CommandError(`git ${args[0] ?? ""}: ${complaintOf(answer)}`);
+  if (isCut(answer)) return undefined;
+  return answer.stdout.split("\0").filter((path) => path !== "");
+}
+
+/** Whether more was printed than is kept. */
+export function isCut({ stdout }: GitAnswer): boolean {
+  return Buffer.byteLength(stdout) >= maxOutput;
+}
+
+function complaintOf({ stderr }: GitAnswer): string {
+  const [first = ""] = stderr.trim().split("\n");
+  return first.replace(/^fatal: /, "") || "it ended without a word";
 }
 
 /** The commit that a person means by `rev`. Throws `CommandError` if there is none. */
 export async function resolveCommit(folder: string, rev: string, io: Io): Promise<string> {
   const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${rev}^{commit}`];
-  const { ok, stdout, stderr } = await askGit(folder, args, io);
+  const answer = await askGit(folder, args, io);
+  const { ok, stdout, stderr } = answer;
   if (ok) return stdout.trim();
   if (stderr.includes("not a git repository")) {
     throw new CommandError(
       `"${folder}" is in no Git repository, so there is nothing to compare with`,
     );
   }
+  if (stderr !== "") throw new CommandError(`git rev-parse: ${complaintOf(answer)}`);
   throw new CommandError(`there is no commit "${rev}" here; git fetch may bring it`);
 }
 

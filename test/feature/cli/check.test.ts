@@ -441,6 +441,13 @@ describe("gloo check --changed", () => {
     }
   });
 
+  it("ends with 2 where Git cannot tell what changed", async () => {
+    writeFileSync(join(folder, ".git/index"), "no index");
+    const { code, stdout, stderr } = await changed();
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+    assert.match(stderr, /^gloo: git (?:diff|ls-files): [^\n]+\n$/);
+  });
+
   it("ends with 2 where there are no files on disk", async () => {
     for (const args of [
       ["--ref", "main"],
