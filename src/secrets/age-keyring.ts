@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { armor, Decrypter, identityToRecipient } from "age-encryption";
 import type { SealedFile } from "../parse/sealed-file.js";
 import { DataKey, type FoundKey, type Unsealing } from "./data-key.js";
 import type { AgeRecipient } from "./sops/envelope.js";
@@ -28,24 +27,27 @@ const maxTried = 64;
 /** Reads identities as `age-keygen` writes them, one a line. Rejects with an {@link AgeKeyError}. */
 export async function createAgeKeyring(text: string): Promise<AgeKeyring> {
   const identities = identitiesIn(text);
+  // It takes longer to load than small configs take to check, and most of those need it not.
+  const age = await import("age-encryption");
   const recipients: string[] = [];
   for (const [line, identity] of identities) {
     try {
-      recipients.push(await identityToRecipient(identity));
+      recipients.push(await age.identityToRecipient(identity));
     } catch {
       // The library may quote what it was given.
       throw new AgeKeyError(`line ${line} is no identity of age`);
     }
   }
   recipients.sort();
-  const decrypter = new Decrypter();
+  const decrypter = new age.Decrypter();
   for (const identity of identities.values()) decrypter.addIdentity(identity);
   const known = new Map<string, FoundKey>();
 
   const find = async (file: SealedFile): Promise<FoundKey | undefined> => {
     const read = readSealedFile(file);
     if (!("envelope" in read)) return undefined; // whoever opens it says what is wrong with it
-    return findKey(read.envelope.recipients, recipients, decrypter);
+    const open = (armored: string) => decrypter.decrypt(age.armor.decode(armored));
+    return findKey(read.envelope.recipients, recipients, open);
   };
 
   return {
@@ -91,14 +93,14 @@ function identitiesIn(text: string): ReadonlyMap<number, string> {
 async function findKey(
   stanzas: readonly AgeRecipient[],
   own: readonly string[],
-  decrypter: Decrypter,
+  open: (armored: string) => Promise<Uint8Array>,
 ): Promise<FoundKey> {
   let damaged: string | undefined;
   const isOwn = ({ recipient }: AgeRecipient): boolean => own.includes(recipient);
   const inOrder = [...stanzas].sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)));
   for (const stanza of inOrder.slice(0, maxTried)) {
     try {
-      const bytes = await decrypter.decrypt(armor.decode(stanza.armored));
+      const bytes = await open(stanza.armored);
       if (bytes.length === dataKeyBytes) return { kind: "key", key: new DataKey(bytes) };
     } catch {
       // It is for somebody else, or damaged; the next one may do.
