@@ -2,11 +2,14 @@ import type { CommitSummary, OrderView, StatusResponse } from "../../admin/api-t
 import type { Style } from "../io.js";
 import { agoOf } from "../table.js";
 
+/** What a line is about, if it is not about the same as the last, and what it says. */
+type Line = readonly [string, string];
+
 /** The status of a control plane, for people. */
 export function formatStatus(status: StatusResponse, style: Style, nowMs: number): string {
   const color = { ok: style.green, degraded: style.yellow, starting: style.cyan }[status.health];
   const { source, serving, head, envoys } = status;
-  const lines: (readonly [string, string])[] = [
+  const lines: Line[] = [
     ["health", color(status.health)],
     ...status.problems.map((problem) => ["", problem] as const),
     ["repository", `${source.repository} ${source.ref}${source.path && ` ${source.path}`}`],
@@ -23,13 +26,7 @@ export function formatStatus(status: StatusResponse, style: Style, nowMs: number
     const counts = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
     lines.push(["", `role ${role}: ${counts.join(", ")}`]);
   }
-  let told: string | null = null;
-  for (const commit of status.held) {
-    lines.push(["held", `${commitLine(commit, nowMs)}: ${style.yellow(commit.hold?.kind ?? "")}`]);
-    // What holds several is said once.
-    if (commit.reason && commit.reason !== told) lines.push(["", commit.reason]);
-    told = commit.reason;
-  }
+  lines.push(...heldLines(status, style, nowMs));
   const isHeld = status.held.some(({ oid }) => oid === head?.oid);
   if (head && head.oid !== serving?.commit.oid && !isHeld) {
     lines.push(["newest", `${commitLine(head, nowMs)}: ${style.red(head.state)}${faults(head)}`]);
@@ -44,12 +41,26 @@ export function formatStatus(status: StatusResponse, style: Style, nowMs: number
   return lines.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join("");
 }
 
+/** Commits named of those that wait. */
+const maxHeld = 5;
+
+/** Good commits that have to wait, and what they wait for; what holds several is said once. */
+function heldLines({ held }: StatusResponse, style: Style, nowMs: number): readonly Line[] {
+  const lines = held.slice(0, maxHeld).flatMap((commit, index): readonly Line[] => {
+    const line = `${commitLine(commit, nowMs)}: ${style.yellow(commit.hold?.kind ?? "")}`;
+    const isTold = commit.reason === null || commit.reason === held[index - 1]?.reason;
+    return [["held", line], ...(isTold ? [] : [["", commit.reason] as const])];
+  });
+  const more = held.length - maxHeld;
+  return more > 0 ? [...lines, ["", `and ${more} more; \`gloo history\` lists them`]] : lines;
+}
+
 /** What people have told the loop to keep to. */
 function orderLines(
   { orders: { pinned, suspended } }: StatusResponse,
   style: Style,
   nowMs: number,
-): readonly (readonly [string, string])[] {
+): readonly Line[] {
   const since = ({ since: at, by, reason }: OrderView): string =>
     `${agoOf(at, nowMs)} ago by ${by}${reason === null ? "" : `: ${reason}`}`;
   return [

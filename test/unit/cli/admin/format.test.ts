@@ -74,6 +74,46 @@ const envoy: EnvoyView = {
 };
 
 describe("formatStatus()", () => {
+  it("says what is pinned and suspended, and which commits wait for what", () => {
+    const order = { by: "Bob", reason: "an incident", since: "2026-01-01T00:05:00Z" };
+    const reason = "held: suspended; `gloo resume` lets it go live";
+    const waiting = (digit: number): CommitSummary => ({
+      ...good,
+      oid: String(digit).repeat(40),
+      state: "accepted",
+      hold: { kind: "suspended", why: "suspended", until: null },
+      reason,
+    });
+    const held = [9, 8, 7, 6, 5, 4, 3].map(waiting);
+    const text = formatStatus(
+      {
+        ...status,
+        orders: { pinned: { ...order, commit: good.oid, reason: null }, suspended: order },
+        held,
+        head: held[0] ?? good,
+      },
+      style,
+      now,
+    );
+    const lines = text.split("\n");
+    assert.ok(lines.includes("pinned      aaaaaaaa, 5 min ago by Bob; `gloo unpin` ends it"), text);
+    assert.ok(
+      lines.includes("suspended   5 min ago by Bob: an incident; `gloo resume` ends it"),
+      text,
+    );
+    const from = lines.findIndex((line) => line.startsWith("held"));
+    assert.deepEqual(lines.slice(from, from + 7), [
+      'held        99999999 "Add pets" by Ada, 10 min ago: suspended',
+      `            ${reason}`,
+      'held        88888888 "Add pets" by Ada, 10 min ago: suspended',
+      'held        77777777 "Add pets" by Ada, 10 min ago: suspended',
+      'held        66666666 "Add pets" by Ada, 10 min ago: suspended',
+      'held        55555555 "Add pets" by Ada, 10 min ago: suspended',
+      "            and 2 more; `gloo history` lists them",
+    ]);
+    assert.doesNotMatch(text, /^newest/m);
+  });
+
   it("says what is live when all is well", () => {
     assert.equal(
       formatStatus(status, style, now),
