@@ -268,6 +268,44 @@ describe("gloo check, as reports for CI", () => {
   });
 });
 
+describe("gloo check, by the rules of the repository", () => {
+  it("says what breaks them, warns of routes that nothing reaches, and follows their severities", async () => {
+    write("upstreams/pets.yaml", upstream);
+    write(
+      "virtualservices/pets.yaml",
+      `${service("pets")}${service("pets").slice(service("pets").indexOf("  - "))}`.replace(
+        "path_prefix: /",
+        "path_regex: /.*",
+      ),
+    );
+    write("gloo.yaml", "policies:\n  forbidden_hosts: [127.0.0.0/8]\n");
+    assert.deepEqual(await checkFast(), {
+      code: 1,
+      stdout:
+        'upstreams/pets.yaml:5:14: error policy/forbidden-host: Upstream/pets#/spec/hosts/0/addr: no upstream may lead to "127.0.0.1": "127.0.0.0/8" is forbidden here\n' +
+        "  hint: use another host; `policies.forbidden_hosts` of gloo.yaml lists those that none may use\n" +
+        "virtualservices/pets.yaml:4:19: warning lint/regex-matches-all: VirtualService/pets#/routes/0/request_matcher/path_regex: the regex /.* matches every path\n" +
+        "  hint: write `path_prefix: /`, which costs Envoy nothing\n" +
+        "virtualservices/pets.yaml:8:5: warning lint/duplicate-route: VirtualService/pets#/routes/1: the route is never reached: route 0 matches just the same requests\n" +
+        "  hint: remove one of the two\n" +
+        "  virtualservices/pets.yaml:3:5: route 0 is here\n" +
+        "1 error, 2 warnings in 3 files\n",
+      stderr: "",
+    });
+    write(
+      "gloo.yaml",
+      "policies:\n  forbidden_hosts: [127.0.0.0/8]\n  severity:\n    policy/forbidden-host: warning\n" +
+        "    lint/regex-matches-all: off\n    lint/duplicate-route: off\n",
+    );
+    const { code, stdout } = await checkFast();
+    assert.match(
+      stdout,
+      /^upstreams\/pets\.yaml:5:14: warning policy\/forbidden-host: [^]*\n1 warning in 3 files\n$/,
+    );
+    assert.equal(code, 0);
+  });
+});
+
 describe("gloo check --base", () => {
   const verb = (method: string): string =>
     service("pets").replace("path_prefix: /", `path_prefix: /\n      verbs: [${method}]`);
