@@ -17,6 +17,7 @@ import { createWritableRepository } from "../../../src/authoring/open-repository
 import { createCommitSigner } from "../../../src/authoring/sign-commit.js";
 import type { WritableRepository } from "../../../src/authoring/writable-repository.js";
 import { createTestRepository, runGit, type TestRepository } from "../../support/git-repo.js";
+import { sshSkip, startSshServer, type SshServer } from "../../support/ssh-server.js";
 import { basicAuth, startGitServer, type GitServer } from "../../support/git-server.js";
 
 const { signal } = new AbortController();
@@ -38,12 +39,26 @@ async function addHook(repository: TestRepository, name: string, script: string)
   await chmod(path, 0o755);
 }
 
-for (const kind of ["http", "local"] as const) {
-  describe(`commitChanges() to a repository that is ${kind}`, () => {
+for (const kind of ["http", "ssh", "local"] as const) {
+  const skip = kind === "ssh" && sshSkip;
+  describe(`commitChanges() to a repository that is ${kind}`, { skip }, () => {
     let remote: TestRepository;
     let server: GitServer | undefined;
+    let sshServer: SshServer | undefined;
     let repository: WritableRepository;
     let first: string;
+
+    before(async () => {
+      if (kind === "ssh") sshServer = await startSshServer();
+    });
+    after(() => sshServer?.close());
+    const connect = (folder: string, url: string | undefined): WritableRepository => {
+      if (sshServer === undefined) return createWritableRepository({ url: url ?? folder });
+      const { keyFile, knownHostsFile } = sshServer;
+      const { PATH } = process.env;
+      const ssh = { keyFile, knownHostsFile, env: { PATH } };
+      return createWritableRepository({ url: sshServer.urlOf(folder), ssh });
+    };
 
     beforeEach(async () => {
       remote = await createTestRepository();
@@ -55,7 +70,7 @@ for (const kind of ["http", "local"] as const) {
         "README.md": "hello\n",
       });
       if (kind === "http") server = await startGitServer(remote.folder);
-      repository = createWritableRepository({ url: server?.url ?? remote.folder });
+      repository = connect(remote.folder, server?.url);
     });
     afterEach(async () => {
       await repository.close();
@@ -189,7 +204,7 @@ for (const kind of ["http", "local"] as const) {
     it("lets two writers at once both land", async () => {
       const others = ["a", "b", "c", "d"].map((name) => ({
         name,
-        repository: createWritableRepository({ url: server?.url ?? remote.folder }),
+        repository: connect(remote.folder, server?.url),
       }));
       try {
         await Promise.all(
@@ -244,7 +259,7 @@ for (const kind of ["http", "local"] as const) {
     it("makes the first commit of an empty repository", async () => {
       const empty = await createTestRepository();
       const emptyServer = kind === "http" ? await startGitServer(empty.folder) : undefined;
-      const fresh = createWritableRepository({ url: emptyServer?.url ?? empty.folder });
+      const fresh = connect(empty.folder, emptyServer?.url);
       try {
         const changes = changesOf({ "upstreams/a.yaml": "name: a\n" });
         const target = { repository: fresh, branch: "main", author, message: "Begin", changes };
