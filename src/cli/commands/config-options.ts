@@ -29,7 +29,10 @@ export function addConfigOptions(command: Command): Command {
     new Option(flags, description).env(env);
   command
     .argument("[where]", "a folder, a repository, or the http(s) or ssh URL of one", ".")
-    .option("--ref <ref>", "what is committed at a branch, tag or commit (HEAD~1), not what is on disk")
+    .option(
+      "--ref <ref>",
+      "what is committed at a branch, tag or commit (HEAD~1), not what is on disk",
+    )
     .option("--path <folder>", "the folder of the repository that holds the config")
     .addOption(
       setting(

@@ -10,6 +10,7 @@ interface Options extends AdminServer {
   readonly repository: string;
   readonly path?: string;
   readonly secretsDir?: string;
+  readonly ageKeyFile?: string;
   readonly plugin?: readonly string[];
   readonly only?: readonly DiffSection[];
   readonly format: "text" | "json" | "markdown";
@@ -48,6 +49,10 @@ export function addDiffCommand(program: Command, { io, finish }: CommandContext)
         .default("never"),
     )
     .option("--secrets-dir <folder>", "secrets that the config refers to; else taken to be there")
+    .option(
+      "--age-key-file <file>",
+      "identities that open encrypted secrets (or SOPS_AGE_KEY_FILE)",
+    )
     .option("--plugin <package...>", "npm packages with plugins")
     .addOption(
       new Option("--server <url>", "where `gloo serve` answers, for live").default(

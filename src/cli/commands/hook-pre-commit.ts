@@ -6,6 +6,7 @@ import { ExitCode, type Io } from "../io.js";
 interface Options {
   readonly path?: string;
   readonly secretsDir?: string;
+  readonly ageKeyFile?: string;
   readonly plugin?: readonly string[];
   readonly json?: boolean;
 }
@@ -21,6 +22,10 @@ export function addPreCommitCommand(parent: Command, { io, finish }: CommandCont
     )
     .option("--path <folder>", "the folder of the repository that holds the config")
     .option("--secrets-dir <folder>", "secrets that the config refers to; else taken to be there")
+    .option(
+      "--age-key-file <file>",
+      "identities that open encrypted secrets (or SOPS_AGE_KEY_FILE)",
+    )
     .option("--plugin <package...>", "npm packages with plugins")
     .option("--json", "print what was found as JSON")
     .action(async (options: Options) => {

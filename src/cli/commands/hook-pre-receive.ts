@@ -6,6 +6,7 @@ interface Options {
   readonly ref?: readonly string[];
   readonly path?: string;
   readonly secretsDir?: string;
+  readonly ageKeyFile?: string;
   readonly plugin?: readonly string[];
   readonly allowDelete?: boolean;
   readonly json?: boolean;
@@ -27,6 +28,10 @@ export function addPreReceiveCommand(parent: Command, { io, finish }: CommandCon
     )
     .option("--path <folder>", "the folder of the repository that holds the config")
     .option("--secrets-dir <folder>", "secrets that the config refers to; else taken to be there")
+    .option(
+      "--age-key-file <file>",
+      "identities that open encrypted secrets (or SOPS_AGE_KEY_FILE)",
+    )
     .option("--plugin <package...>", "npm packages with plugins")
     .option("--allow-delete", "let a branch that is served be deleted")
     .option("--json", "print the verdicts as JSON")

@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ComparedBuild } from "../../changes/compare-builds.js";
-import type { BuildOptions } from "../check/build-config.js";
+import { buildOnceOptionsOf, type BuildOptions } from "../check/build-config.js";
 import { readConfigTree } from "../check/config-tree.js";
 import { placeUnder } from "../check/place-under.js";
 import { withProgress, type Io } from "../io.js";
@@ -25,11 +24,8 @@ export async function buildSides(
   io: Io,
 ): Promise<readonly [BuiltSide, BuiltSide]> {
   const { createOneBuilder } = await import("../../app/build-once.js");
-  const { secretsDir, plugin, repository, path } = options;
-  const build = await createOneBuilder({
-    ...(secretsDir === undefined ? {} : { secretsDir: resolve(io.cwd, secretsDir) }),
-    ...(plugin === undefined ? {} : { plugins: plugin }),
-  });
+  const { repository, path } = options;
+  const build = await createOneBuilder(buildOnceOptionsOf(options, io));
   const builtSide = async (side: Side): Promise<BuiltSide> => {
     const target = {
       where: repository,
