@@ -47,19 +47,11 @@ const config: Readonly<Record<string, string>> = {
 const inherited = ["PATH", "SSH_AUTH_SOCK"] as const;
 
 function environmentOf(options: GitProgramOptions): NodeJS.ProcessEnv {
-  const entries = Object.entries(config);
   return {
     ...Object.fromEntries(inherited.flatMap((name) => pairOf(name, options.env[name]))),
     LC_ALL: "C",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_CONFIG_COUNT: String(entries.length),
-    ...Object.fromEntries(
-      entries.flatMap(([key, value], index) => [
-        [`GIT_CONFIG_KEY_${index}`, key],
-        [`GIT_CONFIG_VALUE_${index}`, value],
-      ]),
-    ),
     GIT_SSH_COMMAND: options.sshCommand,
     GIT_SSH_VARIANT: "ssh",
     GIT_ALLOW_PROTOCOL: "ssh",
@@ -75,6 +67,9 @@ function pairOf(name: string, value: string | undefined): [string, string][] {
   return value === undefined ? [] : [[name, value]];
 }
 
+/** On the command line, where every Git understands it. */
+const configArgs = Object.entries(config).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+
 /** The signal is ignored so that Git says what happened and cleans up. */
 const limitScript = `trap "" XFSZ; ulimit -f "$1"; shift; exec git "$@"`;
 
@@ -87,10 +82,11 @@ export async function runGitProgram(
   options: GitProgramOptions,
 ): Promise<ProgramResult> {
   const env = environmentOf(options);
+  const words = [...configArgs, ...args];
   try {
-    if (maxFileBytes === undefined) return await runProgramToEnd("git", args, { ...run, env });
+    if (maxFileBytes === undefined) return await runProgramToEnd("git", words, { ...run, env });
     const blocks = String(Math.ceil(maxFileBytes / 512));
-    const limited = ["-c", limitScript, "sh", blocks, ...args];
+    const limited = ["-c", limitScript, "sh", blocks, ...words];
     return await runProgramToEnd("sh", limited, { ...run, env });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
@@ -102,7 +98,7 @@ export async function runGitProgram(
 export function gitMissing(cause?: unknown): SourceError {
   return new SourceError(
     "source/program-missing",
-    "git is not on the PATH, and repositories over ssh are fetched by it; install git (2.31 or newer)",
+    "git is not on the PATH, and repositories over ssh are fetched by it; install git (2.29 or newer)",
     { cause },
   );
 }

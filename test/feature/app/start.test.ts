@@ -129,7 +129,7 @@ describe("startControlPlane()", () => {
       [{ plugin: ["gloo-plugin-that-is-not-there"] }, /^--plugin .* is not installed beside gloo$/],
       [{ validateWithEnvoy: true }, /^--validate-with-envoy needs an Envoy .*set ENVOY_BIN/],
       [{ gitTokenFile: "no-token" }, /the token for Git cannot be read from .*no-token \(ENOENT\)/],
-      [{ repo: "ssh://git@host/x" }, /cannot be read over ssh/],
+      [{ repo: "git://host/x" }, /cannot be read over git; use https/],
       [
         { xdsAddress: "192.0.2.1", xdsInsecure: true },
         /^"192\.0\.2\.1" is no address of this machine; see --xds-address$/,

@@ -45,6 +45,15 @@ describe("what a merge brings in", () => {
     await source.close();
   });
 
+  it("is read as Git stores it, from a mirror too", async (t) => {
+    const { repo, open } = await createRemoteFixture(t);
+    const source = open();
+    await readHead(source);
+    const head = await source.head(neverAborted);
+    const raw = await source.rawCommit(head, neverAborted);
+    assert.equal(raw.toString("utf8").trim(), await repo.git("cat-file", "commit", head));
+  });
+
   it("ends where a shallow history ends, and asks for nothing", async (t) => {
     const { repo, server, open } = await createRemoteFixture(t);
     const { again } = await makeHistory(repo);

@@ -65,6 +65,8 @@ describe("commands on a repository over SSH", { skip: sshSkip }, () => {
     );
     assert.deepEqual(envoy.holdings(), before);
     await server.comeBack();
+    // As a person does who does not want to wait for the next attempt.
+    await serving.ask("/api/v1/reconcile", { method: "POST" });
     await serving.until("the second commit is served", "/api/v1/status", isServed(second));
     await envoy.waitFor(
       "other endpoints",
