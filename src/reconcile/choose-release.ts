@@ -61,6 +61,11 @@ async function choosePinned(job: Job, { commit }: Pin): Promise<Choice | undefin
     desk.problems.set("pin", `commit ${name} is pinned and cannot be read: ${cause.message}`);
     return undefined;
   }
+  // Whoever pins is in a hurry: what is newer is looked at when Envoys have it.
+  if (choice?.kind === "release") {
+    desk.problems.set("pin", undefined);
+    return choice;
+  }
   const isThere = choice !== undefined || desk.rollout.serving?.commit.oid === commit.oid;
   const { state, reason = "" } = desk.history.get(commit.oid) ?? {};
   const name = commit.oid.slice(0, 8);
