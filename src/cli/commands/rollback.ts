@@ -110,6 +110,9 @@ async function run(where: string, options: Options, io: Io): Promise<ExitCode> {
   });
   try {
     return await rollBack(repository, options, io);
+  } catch (cause) {
+    const { refusalOf } = await import("../rollback/refusal.js");
+    throw refusalOf(cause, io);
   } finally {
     await repository.close();
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -194,6 +194,21 @@ describe("gloo rollback", () => {
       assert.equal(code, 2);
       assert.match(stderr, said);
     }
+  });
+
+  it("shows what a hook of the server says, and changes nothing", async () => {
+    const head = await remote.resolve("main");
+    const hook = join(remote.folder, "hooks", "pre-receive");
+    await mkdir(join(remote.folder, "hooks"), { recursive: true });
+    await writeFile(hook, "#!/bin/sh\necho 'main is protected' >&2\necho 'ask ann' >&2\nexit 1\n");
+    await chmod(hook, 0o755);
+    const { code, stderr } = await rollback([server.url]);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^remote: main is protected\nremote: ask ann\ngloo: the server refused the push \(pre-receive hook declined\); [^\n]*--branch NAME\n$/,
+    );
+    assert.equal(await remote.resolve("main"), head);
   });
 
   it("refuses if the config changes while the person thinks", async () => {
