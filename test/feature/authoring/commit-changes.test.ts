@@ -31,6 +31,8 @@ const changesOf = (files: Readonly<Record<string, string | null>>): Map<string, 
     ]),
   );
 
+const gpgSkip = spawnSync("gpg", ["--version"]).status !== 0 && "there is no gpg on this machine";
+
 /** A hook of a bare repository. */
 async function addHook(repository: TestRepository, name: string, script: string): Promise<void> {
   const path = join(repository.folder, "hooks", name);
@@ -466,6 +468,32 @@ describe("createCommitSigner()", () => {
       await remote.git(...config, "log", "-1", "--format=%G? %GS", "main"),
       "G grace@example.com",
     );
+  });
+
+  it("signs by OpenPGP, through the program that it is told", { skip: gpgSkip }, async () => {
+    const home = join(folder, "gpg");
+    await mkdir(home, { mode: 0o700 });
+    const program = join(folder, "gpg-here");
+    await writeFile(program, `#!/bin/sh\nexec gpg --homedir '${home}' "$@"\n`);
+    await chmod(program, 0o755);
+    const options = ["--batch", "--passphrase", "", "--quick-generate-key"];
+    const made = spawnSync(program, [...options, "grace@example.com", "ed25519", "sign", "never"]);
+    assert.equal(made.status, 0, String(made.stderr));
+    const repository = createWritableRepository({ url: remote.folder });
+    const signer = createCommitSigner({ format: "openpgp", key: "grace@example.com", program });
+    const changes = changesOf({ "a.yaml": "name: signed by gpg\n" });
+    await commitChanges({ repository, author, message: "Sign", changes, signer }, signal);
+    await repository.close();
+    const shown = await remote.git(
+      "-c",
+      `gpg.program=${program}`,
+      "log",
+      "-1",
+      "--format=%G?",
+      "main",
+    );
+    spawnSync("gpgconf", ["--homedir", home, "--kill", "all"]);
+    assert.match(shown, /^[GU]$/);
   });
 
   it("says what is wrong with a key", async () => {
