@@ -129,6 +129,11 @@ describe("startControlPlane()", () => {
       [{ plugin: ["gloo-plugin-that-is-not-there"] }, /^--plugin .* is not installed beside gloo$/],
       [{ validateWithEnvoy: true }, /^--validate-with-envoy needs an Envoy .*set ENVOY_BIN/],
       [{ gitTokenFile: "no-token" }, /the token for Git cannot be read from .*no-token \(ENOENT\)/],
+      [{ gitSshKeyFile: "no-key" }, /the key for SSH cannot be read from .*no-key \(ENOENT\)/],
+      [
+        { gitGithubAppId: "1", gitGithubAppKeyFile: "no-pem" },
+        /the key of the GitHub App cannot be read from .*no-pem \(ENOENT\)/,
+      ],
       [{ repo: "git://host/x" }, /cannot be read over git; use https/],
       [
         { xdsAddress: "192.0.2.1", xdsInsecure: true },
