@@ -32,7 +32,9 @@ describe("gloo serve before a real Envoy", () => {
     const args = ["--repo", remote.url, "--ref", "main", "--state-dir", join(folder, "state")];
     const addresses = ["--envoy-bind-address", "127.0.0.1", "--envoy-port", String(listenPort)];
     const others = ["--poll", "@every 1s", "--xds-port", String(xdsPort), "--log-level", "debug"];
-    serve = await startRunningServe([...args, ...addresses, ...others]);
+    // What takes away most of the config is meant here.
+    const guards = ["--guard-deletion-percent", "100"];
+    serve = await startRunningServe([...args, ...addresses, ...others, ...guards]);
   };
 
   const bootstrap = (name: string) =>
