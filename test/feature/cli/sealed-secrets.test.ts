@@ -8,6 +8,7 @@ import { typeUrls } from "../../../src/envoy/type-urls.js";
 import { createTestRepository, type TestRepository } from "../../support/git-repo.js";
 import { startGitServer, type GitServer } from "../../support/git-server.js";
 import { connectRobotEnvoy } from "../../support/robot-envoy.js";
+import { runCommand } from "../../support/run-program.js";
 import { controlPlaneKeyFile, sopsFixtures, sopsText } from "../../support/sealed-file.js";
 import { startRunningServe, type RunningServe } from "../../support/serve-process.js";
 
@@ -15,11 +16,12 @@ const privateKey = await readFile(
   new URL("../../golden/cases/tls/secrets/pets-tls/tls.key", import.meta.url),
   "utf8",
 );
-/** What must be nowhere but in SDS: a line of the key, and how bytes are shown in JSON. */
-const canaries: readonly string[] = [
-  privateKey.split("\n")[1] ?? "",
-  Buffer.from(privateKey).toString("base64").slice(0, 60),
-];
+const nextPrivateKey = sopsText("plain/next.key");
+/** What must be nowhere but in SDS: a line of each key, and how bytes are shown in JSON. */
+const canaries: readonly string[] = [privateKey, nextPrivateKey].flatMap((key) => [
+  key.split("\n")[1] ?? "",
+  Buffer.from(key).toString("base64").slice(40, 100),
+]);
 const identity = /^AGE-SECRET-KEY-.*$/m.exec(await readFile(controlPlaneKeyFile, "utf8"))?.[0];
 assert.ok(identity !== undefined && canaries.every((canary) => canary.length > 20));
 
@@ -114,8 +116,12 @@ describe("gloo serve with encrypted secrets in the repository", () => {
       "the certificate",
       (all) => all[typeUrls.secret]?.["pets-tls~cert"] !== undefined,
     );
-    const next = await git.commit(files("/next"));
+    const next = await git.commit({ "secrets/pets-tls.yaml": sopsText("pets-tls-next.yaml") });
     await first.ask("/api/v1/reconcile", { method: "POST" });
+    const newer = await robot.waitFor("the next certificate", (all) => {
+      const certificate = all[typeUrls.secret]?.["pets-tls~cert"];
+      return certificate !== undefined && certificate !== held[typeUrls.secret]?.["pets-tls~cert"];
+    });
     await serves(first, next);
 
     const shown = new Map<string, Buffer>(await textsBelow(join(folder, "state")));
@@ -143,8 +149,34 @@ describe("gloo serve with encrypted secrets in the repository", () => {
       "what was served",
       (all) => all[typeUrls.secret]?.["pets-tls~cert"] !== undefined,
     );
-    assert.deepEqual(restored[typeUrls.secret], held[typeUrls.secret]);
+    assert.deepEqual(restored[typeUrls.secret], newer[typeUrls.secret]);
     again.close();
     await second.stop();
+  });
+});
+
+describe("commands that open encrypted secrets", () => {
+  it("show that they change, and nothing of what is in them", async () => {
+    const git = await createTestRepository();
+    try {
+      const before = await git.commit(files("/"));
+      const after = await git.commit({ "secrets/pets-tls.yaml": sopsText("pets-tls-next.yaml") });
+      const keys = ["--age-key-file", controlPlaneKeyFile];
+      const shown: string[] = [];
+      for (const args of [
+        ["diff", before, after, "--repository", git.folder, ...keys],
+        ["diff", before, after, "--repository", git.folder, ...keys, "--format", "json"],
+        ["render", git.folder, "--ref", "main", ...keys],
+        ["check", git.folder, "--ref", "main", "--no-envoy", ...keys],
+      ]) {
+        const { code, stdout, stderr } = await runCommand(args, { cwd: git.folder });
+        assert.equal(code, 0, stderr);
+        shown.push(stdout, stderr);
+      }
+      assert.match(shown[0] ?? "", /~ ingress secret pets-tls~cert/);
+      for (const secret of canaries) assert.ok(!shown.some((text) => text.includes(secret)));
+    } finally {
+      await git.remove();
+    }
   });
 });
