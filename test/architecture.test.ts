@@ -72,6 +72,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "source",
     "parse",
     "snapshot",
+    "compose",
     "changes",
     "routing",
     "pipeline.ts",

@@ -1,3 +1,4 @@
+import type { Confinement } from "../model/confinement.js";
 import type { Secret, Secrets } from "../model/secret.js";
 import { createPipeline, type Build } from "../pipeline.js";
 import { builtinPlugins } from "../plugins/index.js";
@@ -19,6 +20,8 @@ export interface BuildOnceOptions {
   readonly ageKeyFile?: string;
   /** npm packages with plugins besides the built-in ones. */
   readonly plugins?: readonly string[];
+  /** What repositories beside the first one may declare. Default: there are none. */
+  readonly confinements?: readonly Confinement[];
 }
 
 /** What came of a build outside a control plane. */
@@ -48,6 +51,7 @@ export async function createOneBuilder(options: BuildOnceOptions): Promise<OneBu
   const pipeline = createPipeline({
     plugins: createPluginSet([...builtinPlugins, ...(await loadPlugins(options.plugins ?? []))]),
     settings: defaultTranslationSettings,
+    ...(options.confinements && { confinements: options.confinements }),
   });
   const { secretsDir, ageKeyFile } = options;
   const keys = ageKeyFile === undefined ? undefined : await openAgeKeys(ageKeyFile);

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import type { BuildOnceOptions, OneBuild } from "../../app/build-once.js";
+import type { Confinement } from "../../model/confinement.js";
 import type { SourceFolder } from "../../source/source-tree.js";
 import { withProgress, type Io } from "../io.js";
 import { printable } from "../printable.js";
 import { readConfigTree, type ConfigTarget, type ConfigTree } from "./config-tree.js";
-import { placeUnder } from "./place-under.js";
+import { placeIn } from "./place-under.js";
 
 /** A config, and what the pipeline made of it. */
 export interface BuiltConfig extends OneBuild {
@@ -20,6 +21,8 @@ export interface BuildOptions {
   readonly secretsDir?: string;
   readonly ageKeyFile?: string;
   readonly plugin?: readonly string[];
+  /** What repositories beside the first one may declare. Default: there are none. */
+  readonly confinements?: readonly Confinement[];
 }
 
 /**
@@ -51,13 +54,13 @@ export async function buildTree(
   for (const { ref, message } of printable(build.secretProblems)) {
     io.stderr(`gloo: secret "${ref}" is not used: ${message}\n`);
   }
-  const diagnostics = placeUnder(source.prefix, build.diagnostics);
+  const diagnostics = placeIn(source, build.diagnostics);
   return { ...build, diagnostics, commit: source.commit, files, source };
 }
 
 /** What the options mean. File names start from the working folder; the variable is that of SOPS. */
 export function buildOnceOptionsOf(
-  { secretsDir, ageKeyFile, plugin }: BuildOptions,
+  { secretsDir, ageKeyFile, plugin, confinements }: BuildOptions,
   io: Pick<Io, "cwd" | "env">,
 ): BuildOnceOptions {
   const keyFile = ageKeyFile ?? io.env["SOPS_AGE_KEY_FILE"];
@@ -65,6 +68,7 @@ export function buildOnceOptionsOf(
     ...(secretsDir === undefined ? {} : { secretsDir: resolve(io.cwd, secretsDir) }),
     ...(keyFile === undefined ? {} : { ageKeyFile: resolve(io.cwd, keyFile) }),
     ...(plugin === undefined ? {} : { plugins: plugin }),
+    ...(confinements === undefined ? {} : { confinements }),
   };
 }
 

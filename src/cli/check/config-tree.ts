@@ -27,6 +27,8 @@ export interface ConfigTree {
   readonly commit: string | undefined;
   /** What leads from the working folder to the tree's root: `""`, or it ends with a slash. */
   readonly prefix: string;
+  /** What leads to a file, where it is not the prefix alone. */
+  readonly placeOf?: (file: string) => string;
 }
 
 /**

@@ -9,6 +9,14 @@ export function placeUnder(
   return prefix === "" ? diagnostics : moveFiles(diagnostics, (file) => prefix + file);
 }
 
+/** The diagnostics with places as the tree that they are about has them. */
+export function placeIn(
+  { prefix, placeOf }: { readonly prefix: string; readonly placeOf?: (file: string) => string },
+  diagnostics: readonly Diagnostic[],
+): readonly Diagnostic[] {
+  return placeOf === undefined ? placeUnder(prefix, diagnostics) : moveFiles(diagnostics, placeOf);
+}
+
 /** The diagnostics in files of other names. */
 export function moveFiles(
   diagnostics: readonly Diagnostic[],

@@ -5,6 +5,7 @@ import { hasErrors, sortDiagnostics, type Diagnostic } from "../../diagnostics/d
 import { countSeverities } from "../../diagnostics/format-text.js";
 import { subtractKnown } from "../../diagnostics/subtract-known.js";
 import { addHelp, type CommandContext } from "../add-command.js";
+import type { BesideOptions } from "../check/beside.js";
 import type { BuiltConfig } from "../check/build-config.js";
 import { checkFormats, isDocument, type CheckFormat } from "../check/check-formats.js";
 import type { CheckReport } from "../check/check-report.js";
@@ -12,7 +13,7 @@ import type { ConfigTarget } from "../check/config-tree.js";
 import { CommandError, createStyle, ExitCode, withProgress, type Io } from "../io.js";
 import { addConfigOptions, configTargetOf, type ConfigOptions } from "./config-options.js";
 
-interface Options extends ConfigOptions {
+interface Options extends ConfigOptions, BesideOptions {
   readonly format: CheckFormat;
   readonly json?: boolean;
   readonly output?: string;
@@ -54,6 +55,12 @@ export function addCheckCommand(program: Command, { io, finish }: CommandContext
       "look only at files on disk that differ from a commit (default: HEAD; with a branch, from the " +
         "newest commit in common), and at those that refer to what is in them",
     )
+    .option("--beside <where>", "check it as a part: together with this first repository")
+    .option("--as <name>", "what it is called beside that")
+    .option(
+      "--repositories-file <file>",
+      "the file of the control plane that says what it may declare",
+    )
     .option("--envoy", "let a real Envoy judge it as well, and fetch Envoy if there is none")
     .option(
       "--no-envoy",
@@ -82,6 +89,10 @@ const examples = [
   },
   { command: "gloo check --base origin/main", what: "What a branch brings, and nothing older" },
   { command: "gloo check --changed", what: "What was edited since the last commit, at once" },
+  {
+    command: "gloo check --beside https://git.example.com/platform/gateway.git --as shop",
+    what: "One of several repositories, with what the first one shares",
+  },
   { command: "gloo check --format github", what: "Annotate a pull request in GitHub Actions" },
   {
     command: "gloo check --format gitlab --output gl-code-quality-report.json",
@@ -109,6 +120,9 @@ async function check(where: string, options: Options, io: Io): Promise<Checked> 
   if (options.changed !== undefined && options.base !== undefined) {
     throw new CommandError("--base and --changed exclude each other");
   }
+  if (options.beside !== undefined && (options.base ?? options.changed) !== undefined) {
+    throw new CommandError("--beside looks at everything, without --base and --changed");
+  }
   const target = await configTargetOf(where, options, io);
   if (options.changed !== undefined) {
     const since = options.changed === true ? "HEAD" : options.changed;
@@ -122,8 +136,7 @@ async function checkWhole(target: ConfigTarget, options: Options, io: Io): Promi
   // Envoy is looked for while the config is read and built.
   const locating = options.envoy === false ? Promise.resolve(undefined) : locateEnvoyFor(io);
   locating.catch(() => undefined); // awaited below, if Envoy is to be asked at all
-  const { buildConfig } = await import("../check/build-config.js");
-  const built = await buildConfig(target, options, io);
+  const built = await buildWhole(target, options, io);
   const envoyPath = hasErrors(built.diagnostics)
     ? undefined
     : ((await locating) ?? (options.envoy === true ? await fetchEnvoy(io) : undefined));
@@ -135,6 +148,15 @@ async function checkWhole(target: ConfigTarget, options: Options, io: Io): Promi
     ...(base && { base }),
     envoy: envoyPath === undefined ? "not-asked" : refused.length > 0 ? "refused" : "accepted",
   });
+}
+
+async function buildWhole(target: ConfigTarget, options: Options, io: Io): Promise<BuiltConfig> {
+  const { buildConfig, buildTree } = await import("../check/build-config.js");
+  const { beside, as, repositoriesFile } = options;
+  if ((beside ?? as ?? repositoriesFile) === undefined) return buildConfig(target, options, io);
+  const { composedConfigOf } = await import("../check/beside.js");
+  const { tree, confinements } = composedConfigOf(target, options, io);
+  return buildTree(tree, { ...options, confinements }, io);
 }
 
 /** Undefined: everything is to be looked at. */
@@ -169,7 +191,8 @@ function checkedOf(
 ): Checked {
   const { diagnostics } = found;
   const ok = !(strict ? diagnostics.length > 0 : hasErrors(diagnostics));
-  const paths = pathsOf(source.tree.root).map((path) => source.prefix + path);
+  const { placeOf = (path: string) => source.prefix + path } = source;
+  const paths = pathsOf(source.tree.root).map(placeOf);
   return { report: { ok, commit, files, uncheckedSecrets, sealedSecrets, ...found }, files: paths };
 }
 
@@ -251,9 +274,9 @@ async function judge(
   io: Io,
 ): Promise<readonly Diagnostic[]> {
   const { askEnvoy } = await import("../check/ask-envoy.js");
-  const { placeUnder } = await import("../check/place-under.js");
+  const { placeIn } = await import("../check/place-under.js");
   const refused = await withProgress(io, "asking Envoy", () =>
     askEnvoy(envoyPath, built, io.signal),
   );
-  return placeUnder(built.source.prefix, refused);
+  return placeIn(built.source, refused);
 }
