@@ -43,6 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "lint",
   ],
   serve: ["lib", "envoy", "snapshot"],
+  environments: ["lib", "snapshot", "serve"],
   state: ["lib", "envoy", "snapshot"],
   secrets: ["lib", "model", "diagnostics", "source", "parse"],
   "envoy-binary": ["lib", "envoy"],

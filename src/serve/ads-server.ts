@@ -8,7 +8,7 @@ import { readRequest } from "./requests.js";
 import { createResourceViews } from "./resource-views.js";
 import { createResponses } from "./responses.js";
 import { createSendBudget } from "./send-budget.js";
-import type { EnvoyStatus, ServeEvent } from "./serve-events.js";
+import type { EnvoyId, EnvoyStatus, ServeEvent } from "./serve-events.js";
 import { rawMethod, xdsServices } from "./services.js";
 import { createStreamTable } from "./stream-table.js";
 import { ReloadableCredentials, type TlsMaterial, type TlsOptions } from "./tls.js";
@@ -70,13 +70,17 @@ export interface Progress {
 export interface AdsServer {
   /** Rejects with an `Error` whose message names the address if it cannot be had. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
-  /** Serves a snapshot from now on. Streams that came before the first one are held until then. */
-  publish(snapshot: Snapshot): void;
+  /**
+   * Serves a snapshot from now on. Streams that came before the first one are held until then, and those of
+   * a role for which `isAwaited` until a snapshot has it. Default: no role is awaited.
+   */
+  publish(snapshot: Snapshot, isAwaited?: (role: string) => boolean): void;
   /** Calls `listener` for every event; what it gives stops that. */
   onEvent(listener: (event: ServeEvent) => void): () => void;
   /** All connected Envoys that have said who they are. */
   envoys(): readonly EnvoyStatus[];
-  progress(): Progress;
+  /** Default: of all. */
+  progress(concerns?: (envoy: EnvoyId) => boolean): Progress;
   /**
    * New connections use these. Throws, and keeps the old ones, if they are no certificates, if the server
    * has no TLS, or if a CA for clients came or went.
@@ -166,19 +170,22 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
         });
       });
     },
-    publish(snapshot) {
+    publish(snapshot, isAwaited) {
       if (closing) return;
       views.age();
       responses.age();
-      streams.publish(snapshot);
+      streams.publish(snapshot, isAwaited);
     },
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     envoys: () => streams.list().map((stream) => stream.status()),
-    progress() {
-      const states = streams.list().map((stream) => stream.settled());
+    progress(concerns = () => true) {
+      const states = streams
+        .list()
+        .filter(({ envoy }) => concerns(envoy))
+        .map((stream) => stream.settled());
       const count = (state: string): number => states.filter((each) => each === state).length;
       return { streams: states.length, current: count("current"), rejecting: count("rejected") };
     },

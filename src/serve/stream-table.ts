@@ -25,7 +25,8 @@ export interface StreamTable {
   add(entry: TableEntry): void;
   remove(entry: TableEntry): void;
   list(): readonly XdsStream[];
-  publish(snapshot: Snapshot): void;
+  /** `isAwaited` tells the roles whose Envoys are to wait while no snapshot has them. */
+  publish(snapshot: Snapshot, isAwaited?: (role: string) => boolean): void;
   heartbeat(): void;
   /** Whether a single-service stream beside this one has something of a type left to send. */
   isDueElsewhere(entry: TableEntry, typeUrl: string): boolean;
@@ -45,6 +46,7 @@ export function createStreamTable(): StreamTable {
    */
   const singles = new Map<string, Map<string, Set<TableEntry>>>();
   let snapshot: Snapshot | undefined;
+  let isAwaitedNow: ((role: string) => boolean) | undefined;
 
   function* entries(): Generator<TableEntry> {
     for (const ofService of byService.values()) yield* ofService;
@@ -69,7 +71,7 @@ export function createStreamTable(): StreamTable {
 
   const retarget = (entry: TableEntry, next: Snapshot): void => {
     entry.guard(() => {
-      entry.stream.retarget(next);
+      entry.stream.retarget(next, isAwaitedNow);
       entry.checkRole();
     });
   };
@@ -102,8 +104,9 @@ export function createStreamTable(): StreamTable {
       flushUsed(entry);
     },
     list: () => [...entries()].map(({ stream }) => stream),
-    publish(next) {
+    publish(next, isAwaited) {
       snapshot = next;
+      isAwaitedNow = isAwaited;
       const all = [...entries()];
       // All first: what one stream may send depends on what its siblings have to send before.
       for (const entry of all) retarget(entry, next);

@@ -63,8 +63,11 @@ export interface XdsStream {
   readonly askedRole: string | undefined;
   /** Takes a request of a type. */
   receive(typeUrl: string, request: XdsRequest): void;
-  /** From now on what is due is worked out from this snapshot. `flush` sends it. */
-  retarget(snapshot: Snapshot): void;
+  /**
+   * From now on what is due is worked out from this snapshot. `flush` sends it. A role that is awaited is
+   * sent nothing until a snapshot has it: its Envoys keep what they have.
+   */
+  retarget(snapshot: Snapshot, isAwaited?: (role: string) => boolean): void;
   /** Sends what is due, at once or when the client reads again. */
   flush(): void;
   /** Whether something of the type is still to be sent. */
@@ -299,11 +302,12 @@ export function createXdsStream(options: XdsStreamOptions): XdsStream {
       if (isIdle(state.subscription)) queue = queue.filter((queued) => queued.record !== record);
       flush();
     },
-    retarget(next) {
+    retarget(next, isAwaited = () => false) {
       snapshot = next;
-      askedRole = roleOfNode(node, (name) => next.roles.has(name));
+      askedRole = roleOfNode(node, (name) => next.roles.has(name) || isAwaited(name));
       const role = askedRole === undefined ? undefined : next.roles.get(askedRole);
-      served = role ?? next.fallback;
+      const isHeld = role === undefined && askedRole !== undefined && isAwaited(askedRole);
+      served = role ?? (isHeld ? undefined : next.fallback);
       if (envoy.role !== role?.role) envoy = { ...envoy, role: role?.role };
     },
     flush,
