@@ -1,6 +1,6 @@
 // For programs that read and write config in Git.
 export { createClient, type Client, type ClientOptions } from "./client/create-client.js";
-export type { WriteOptions, WriteResult } from "./client/client-core.js";
+export type { FileEdit, WriteOptions, WriteResult } from "./client/client-core.js";
 export type {
   Collection,
   CreateOptions,

@@ -21,6 +21,12 @@ import {
   addSuspendCommand,
   addUnpinCommand,
 } from "./commands/orders.js";
+import {
+  addAttributeCommand,
+  addRoleCommand,
+  addUpstreamCommand,
+  addVirtualServiceCommand,
+} from "./commands/objects.js";
 import { addReconcileCommand } from "./commands/reconcile.js";
 import { addRenderCommand } from "./commands/render.js";
 import { addRollbackCommand } from "./commands/rollback.js";
@@ -66,6 +72,10 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addDiffCommand,
     addCommentCommand,
     addRollbackCommand,
+    addUpstreamCommand,
+    addVirtualServiceCommand,
+    addRoleCommand,
+    addAttributeCommand,
     addServeCommand,
     addStatusCommand,
     addEnvoysCommand,

@@ -15,7 +15,22 @@ export interface WriteOptions {
    * with an `InvalidError`. Default: true.
    */
   readonly validate?: boolean;
+  /**
+   * Looks at the files as they would be written, once they are found good; what it throws keeps the commit
+   * from being made. Called anew if the branch moved meanwhile; never if there is nothing to write.
+   */
+  readonly review?: (files: readonly FileEdit[], signal: AbortSignal) => void | Promise<void>;
   readonly signal?: AbortSignal;
+}
+
+/** A file that a write changes. */
+export interface FileEdit {
+  /** From the root of the repository. */
+  readonly path: string;
+  /** Undefined: there is none. */
+  readonly before: Uint8Array | undefined;
+  /** Undefined: it is deleted. */
+  readonly after: Uint8Array | undefined;
 }
 
 /** What became of writes. */

@@ -1,3 +1,4 @@
+import type { FileChanges } from "../authoring/apply-changes.js";
 import { commitOnBranch } from "../authoring/commit-on-branch.js";
 import type { Identity } from "../authoring/encode-commit.js";
 import {
@@ -23,7 +24,13 @@ import { wantsConfig } from "../source/wanted-path.js";
 import { createPluginSet } from "../translate/plugin-set.js";
 import type { TranslationPlugin } from "../translate/plugin.js";
 import { InvalidError } from "./client-error.js";
-import { messageOf, type ClientCore, type WriteOptions, type WriteResult } from "./client-core.js";
+import {
+  messageOf,
+  type ClientCore,
+  type FileEdit,
+  type WriteOptions,
+  type WriteResult,
+} from "./client-core.js";
 import { createCollection, type Collection } from "./collection.js";
 import { createConfigReader, type ConfigView } from "./config-view.js";
 import { draftWrites, type Write } from "./draft.js";
@@ -116,20 +123,20 @@ export function createClient(options: ClientOptions): Client {
             const info = commit === undefined ? undefined : readCommitAt(store, commit, basePath);
             const before =
               info === undefined ? emptyTree(basePath) : await trees.read(store, info, signal);
-            const changes = draftWrites(writes, { view: readConfig(before), viewObject, basePath });
+            const view = readConfig(before);
+            const changes = draftWrites(writes, { view, viewObject, basePath });
             return {
               changes,
               message: how.message ?? message,
               async verify(candidate) {
-                if (how.validate === false) return;
-                const treeOid = treeOidAt(candidate.store, candidate.treeOid, basePath);
-                const after = await trees.read(
-                  candidate.store,
-                  { ...before.commit, treeOid },
-                  signal,
-                );
-                const errors = findNewErrors(before, after);
-                if (errors.length > 0) throw new InvalidError(errors);
+                if (how.validate !== false) {
+                  const treeOid = treeOidAt(candidate.store, candidate.treeOid, basePath);
+                  const info = { ...before.commit, treeOid };
+                  const after = await trees.read(candidate.store, info, signal);
+                  const errors = findNewErrors(before, after);
+                  if (errors.length > 0) throw new InvalidError(errors);
+                }
+                await how.review?.(editsOf(changes, view), signal);
               },
             };
           },
@@ -156,6 +163,13 @@ export function createClient(options: ClientOptions): Client {
     },
     close: () => inTurn(() => repository.close()),
   };
+}
+
+function editsOf(changes: FileChanges, view: ConfigView): readonly FileEdit[] {
+  return [...changes].map(([path, change]) => {
+    const after = change.kind === "write" ? change.bytes : undefined;
+    return { path, before: view.file(path)?.bytes, after };
+  });
 }
 
 function emptyTree(basePath: string): SourceTree {
