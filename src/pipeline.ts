@@ -1,7 +1,6 @@
 import { applySeverities } from "./diagnostics/apply-severities.js";
 import { sortDiagnostics, type Diagnostic } from "./diagnostics/diagnostic.js";
-import { lazy } from "./lib/lazy.js";
-import { createLint } from "./lint/lint.js";
+import { createRouteExaminer } from "./examine/examine-routes.js";
 import type { Confinement } from "./model/confinement.js";
 import type { EndpointsByUpstream } from "./model/endpoints.js";
 import type { Config } from "./model/resource.js";
@@ -13,9 +12,6 @@ import type { SealedFile } from "./parse/sealed-file.js";
 import type { Unsealing } from "./secrets/data-key.js";
 import { createUnsealer } from "./secrets/unseal.js";
 import { createTestReader } from "./parse/test-files.js";
-import { createPolicyCheck } from "./policy/policy-check.js";
-import { compileRouteTable } from "./routing/compile-route-table.js";
-import { diagnosticsOfTests } from "./routing/run-tests.js";
 import { createAssembler } from "./snapshot/assemble.js";
 import type { Snapshot } from "./snapshot/snapshot.js";
 import type { SourceTree } from "./source/source-tree.js";
@@ -81,11 +77,6 @@ function sealedInUse(
   return sealed.filter(({ ref }) => refs.has(ref));
 }
 
-/** Whether tests would fail for their own reasons only: a secret that is missing changes no route. */
-function hasSoundRoutes(found: readonly Diagnostic[]): boolean {
-  return found.every(({ severity, code }) => severity !== "error" || code === "secret/not-found");
-}
-
 const left: Unsealing = { kind: "leave" };
 
 /** The stages, in their order. Each remembers what it made of unchanged input, and nothing else. */
@@ -97,46 +88,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const unsealer = createUnsealer();
   const validator = createValidator(plugins, confinements);
   const translator = createTranslator(plugins, settings);
-  const checkPolicies = createPolicyCheck();
-  const lint = createLint();
+  const examineRoutes = createRouteExaminer();
   const assembler = createAssembler();
   return {
     build(tree, inputs) {
       const documents = parser.parseTree(tree);
-      const raw = testReader.readTests(tree);
       const { sealed } = documents.value;
       const secrets = unsealer.unseal(sealed, inputs.secrets, inputs.unsealing ?? left);
       const config = validator.validate(documents.value, secrets.value);
-      const translationInputs = { secrets: secrets.value, endpoints: inputs.endpoints };
-      const resources = translator.translate(config.value, translationInputs);
-      const found = [
-        ...documents.diagnostics,
-        ...secrets.diagnostics,
-        ...config.diagnostics,
-        ...resources.diagnostics,
-      ];
-      const tests = checkTests(raw.value);
-      const routing = { config: config.value, translation: resources.value };
-      const isSound = hasSoundRoutes(found);
-      const failed = isSound ? diagnosticsOfTests(tests.value, routing) : [];
-      const routes = lazy(() => compileRouteTable(routing));
-      const against = checkPolicies({ ...routing, routes });
-      const doubts = isSound ? lint({ ...routing, routes: routes() }) : [];
+      const resources = translator.translate(config.value, {
+        secrets: secrets.value,
+        endpoints: inputs.endpoints,
+      });
       const snapshot = assembler.assemble(tree.commit.oid, resources.value);
+      const built = { config: config.value, translation: resources.value };
+      const raw = testReader.readTests(tree);
+      const tests = checkTests(raw.value);
+      const found = [documents, secrets, config, resources].flatMap((stage) => stage.diagnostics);
+      const ofRoutes = examineRoutes(built, tests.value, found);
       return {
         snapshot,
         diagnostics: applySeverities(
-          sortDiagnostics([
-            ...found,
-            ...raw.diagnostics,
-            ...tests.diagnostics,
-            ...failed,
-            ...against,
-            ...doubts,
-          ]),
+          sortDiagnostics([...found, ...raw.diagnostics, ...tests.diagnostics, ...ofRoutes]),
           config.value.policies?.value.severity,
         ),
-        ...routing,
+        ...built,
         tests: tests.value,
         sealed: sealedInUse(sealed, resources.value),
       };

@@ -26,6 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   routing: ["lib", "model", "diagnostics", "envoy", "templates", "translate", "plugins"],
   policy: ["lib", "model", "diagnostics", "translate", "routing"],
   lint: ["lib", "model", "diagnostics", "translate", "routing"],
+  examine: ["lib", "model", "diagnostics", "routing", "policy", "lint"],
   compose: ["lib", "model", "source", "state", "reconcile"],
   changes: ["lib", "model", "envoy", "translate", "snapshot", "routing"],
   "pipeline.ts": [
@@ -38,9 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "validate",
     "translate",
     "snapshot",
-    "routing",
-    "policy",
-    "lint",
+    "examine",
   ],
   serve: ["lib", "envoy", "snapshot"],
   environments: ["lib", "snapshot", "serve"],
