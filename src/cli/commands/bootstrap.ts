@@ -55,6 +55,7 @@ export function addBootstrapCommand(program: Command, { io, finish }: CommandCon
         .choices(["yaml", "json"])
         .default("yaml"),
     )
+    .addOption(new Option("--json", "the same as --format json").implies({ format: "json" }))
     .action(async (options: Options) => {
       const { renderBootstrap } = await import("../bootstrap/render-bootstrap.js");
       io.stdout(renderBootstrap(bootstrapOptions(options), options.format));

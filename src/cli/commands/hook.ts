@@ -37,6 +37,7 @@ export function addHookCommand(program: Command, context: CommandContext): void 
 interface InstallOptions {
   readonly repository: string;
   readonly force?: boolean;
+  readonly json?: boolean;
 }
 
 function addInstallCommand(parent: Command, { io, finish }: CommandContext): void {
@@ -51,11 +52,12 @@ function addInstallCommand(parent: Command, { io, finish }: CommandContext): voi
     .argument("[args...]", "options of the hook, such as -- --path env/prod")
     .option("--repository <folder>", "the repository, bare or with a work tree", ".")
     .option("--force", "replace a hook that is not gloo's")
+    .option("--json", "print its path as JSON")
     .action(async (hook: HookName, args: readonly string[], options: InstallOptions) => {
       const { installHook } = await import("../hook/install-hook.js");
       const { repository, force = false } = options;
       const file = await installHook({ hook, repository, args, force }, io);
-      io.stdout(`${file}\n`);
+      io.stdout(options.json === true ? `${JSON.stringify({ file })}\n` : `${file}\n`);
       finish(ExitCode.Ok);
     });
   addHelp(

@@ -11,6 +11,7 @@ interface Options {
   readonly protoPath?: readonly string[];
   readonly out?: string;
   readonly force?: boolean;
+  readonly json?: boolean;
 }
 
 /** `gloo import proto`: an upstream with a function for every method of gRPC services. */
@@ -29,6 +30,7 @@ export function addImportProtoCommand(parent: Command, { io, finish }: CommandCo
     .option("--name <name>", "name of the upstream (default: that of the first service)")
     .option("-I, --proto-path <folder...>", "where imports start (default: the working folder)")
     .option("--force", "replace files of other content in files/")
+    .option("--json", "print what was made as JSON")
     .action(async (paths: readonly string[], options: Options) => {
       finish(await run(paths, options, io));
     });
@@ -94,7 +96,12 @@ async function deliver(
     io.stderr(`left out: ${method} takes a stream of messages, which no function does\n`);
   }
   const text = formatUpstream(upstream, paths);
+  const document = { upstream, files: [...files.keys()].map((file) => `files/${file}`), skipped };
   if (options.out === undefined) {
+    if (options.json === true) {
+      io.stdout(`${JSON.stringify(document, undefined, 2)}\n`);
+      return;
+    }
     io.stdout(text);
     io.stderr(`to add beside it: ${[...files.keys()].map((file) => `files/${file}`).join(", ")}\n`);
     return;
@@ -105,6 +112,10 @@ async function deliver(
   await writeFiles(resolve(folder, "files"), files, options.force === true);
   const file = `upstreams/${name}.yaml`;
   await writeImported(resolve(folder, file), text, importedMark);
+  if (options.json === true) {
+    io.stdout(`${JSON.stringify({ ...document, written: file }, undefined, 2)}\n`);
+    return;
+  }
   const count = upstream.functions?.length ?? 0;
   io.stdout(`${file}: ${count} function${count === 1 ? "" : "s"}\n`);
   for (const written of files.keys()) io.stdout(`files/${written}\n`);

@@ -28,6 +28,7 @@ export function addRenderCommand(program: Command, { io, finish }: CommandContex
         .choices(["json", "yaml"])
         .default("yaml"),
     )
+    .addOption(new Option("--json", "the same as --format json").implies({ format: "json" }))
     .action(async (where: string, options: Options) => {
       const { buildConfig } = await import("../check/build-config.js");
       const { formatDiagnosticsText } = await import("../../diagnostics/format-text.js");

@@ -31,6 +31,7 @@ export function addTestCommand(program: Command, { io, finish }: CommandContext)
         .choices(testFormats)
         .default("human"),
     )
+    .addOption(new Option("--json", "the same as --format json").implies({ format: "json" }))
     .action(async (where: string, options: Options) => {
       const { buildConfig } = await import("../check/build-config.js");
       const target = await configTargetOf(where, options, io);

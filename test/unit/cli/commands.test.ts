@@ -43,6 +43,16 @@ describe("every command", () => {
     }
   });
 
+  it("prints JSON if it prints data", () => {
+    // They run until they are stopped, or print what is no data.
+    const others = ["serve", "bridge", "demo", "completion"];
+    const without = commands
+      .filter(({ commands: below }) => below.length === 0)
+      .filter(({ options }) => !options.some(({ long }) => long === "--json"))
+      .map((command) => command.name());
+    assert.deepEqual(without.sort(), others.sort());
+  });
+
   it("names the ports that `gloo serve` listens on by default", () => {
     const port = (name: string): unknown =>
       listSettings().find((setting) => setting.name === name)?.default;
