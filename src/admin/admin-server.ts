@@ -9,38 +9,37 @@ import type { AddressInfo } from "node:net";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { fastify } from "fastify";
 import { invariant } from "../lib/invariant.js";
-import type { Reconciler } from "../reconcile/reconciler.js";
-import type { AdsServer } from "../serve/ads-server.js";
 import { answerBadPath, answerClientError, answerErrors } from "./answer-errors.js";
 import { addApiRoutes } from "./api-routes.js";
+import { addEnvironmentRoutes } from "./environment-routes.js";
 import { addHealthRoutes } from "./health-routes.js";
 import { addHookRoutes } from "./hooks/hook-routes.js";
-import type { GaugeSources } from "./metrics/gauges.js";
+import { createEnvironmentMetrics } from "./metrics/environment-metrics.js";
 import { createMetrics } from "./metrics/metrics.js";
 import { addOrderRoutes } from "./order-routes.js";
 import { createRateLimit } from "./rate-limit.js";
 import { createRequestGuard } from "./request-guard.js";
 import type { SecretFile } from "./secret-file.js";
 import { securityHeaders } from "./security-headers.js";
-import type { About } from "./status-view.js";
+import {
+  apiBases,
+  createWatchedFinder,
+  type Watched,
+  type WatchedEnvironments,
+} from "./watched.js";
 
 export interface AdminServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  readonly about: About;
-  readonly reconciler: Reconciler;
-  readonly ads: Pick<AdsServer, "envoys" | "onEvent">;
+  /** What is shown, and told what people want. */
+  readonly watched: Watched | WatchedEnvironments;
   /** Undefined: plain HTTP. */
   readonly tls: AdminTls | undefined;
   /** Undefined is for loopback only. */
   readonly token: SecretFile | undefined;
   /** Undefined: webhooks are refused. */
   readonly hookSecret: SecretFile | undefined;
-  /** What came of telling others about commits. Default: nobody is told. */
-  readonly reports?: NonNullable<GaugeSources["reports"]>;
-  /** What needs a look besides what the reconciler knows, one sentence each. */
-  readonly problems: () => readonly string[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Is told of bugs, and of secrets that cannot be read. */
@@ -72,7 +71,8 @@ const wrongTokens = { burst: 10, perSecond: 0.2, maxSources: 10_000 };
 
 /** Makes a server that does not listen yet. */
 export function createAdminServer(options: AdminServerOptions): AdminServer {
-  const { host, port, reconciler, ads, now } = options;
+  const { host, port, watched, now } = options;
+  const all = "environments" in watched ? [...watched.environments.values()] : [watched];
   const app = fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -90,23 +90,27 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
   });
   answerErrors(app, options.onFault);
 
-  const metrics = createMetrics({
-    version: options.about.version,
-    reconciler,
-    ads,
-    ...(options.reports === undefined ? {} : { reports: options.reports }),
-  });
+  const metrics =
+    "environments" in watched
+      ? createEnvironmentMetrics(watched)
+      : createMetrics({ ...watched, version: watched.about.version });
   const failures = createRateLimit({ ...wrongTokens, now });
   const guard = createRequestGuard({ token: options.token, failures });
-  addHealthRoutes(app, { reconciler, metrics, guard });
-  addApiRoutes(app, { about: options.about, reconciler, ads, problems: options.problems, guard });
-  addOrderRoutes(app, { reconciler, guard, now });
+  addHealthRoutes(app, { reconcilers: all.map(({ reconciler }) => reconciler), metrics, guard });
+  addEnvironmentRoutes(app, { watched, guard });
+  const finder = createWatchedFinder(watched);
+  for (const base of apiBases) {
+    addApiRoutes(app, { base, watched: finder, guard });
+    addOrderRoutes(app, { base, watched: finder, guard, now });
+  }
   addHookRoutes(app, {
     secret: options.hookSecret,
-    watchedRef: options.about.ref,
-    wake: (reason, wake) => {
-      reconciler.wake(reason, wake);
-    },
+    targets: all.map(({ about, reconciler }) => ({
+      watchedRef: about.ref,
+      wake: (reason, wake) => {
+        reconciler.wake(reason, wake);
+      },
+    })),
     now,
     onHook: (kind, result) => {
       metrics.countHook(kind, result);

@@ -1,7 +1,5 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Reconciler } from "../reconcile/reconciler.js";
-import type { AdsServer } from "../serve/ads-server.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import { nearest } from "../lib/nearest.js";
 import { ApiError } from "./api-error.js";
@@ -20,50 +18,44 @@ import { findCommit } from "./find-commit.js";
 import { turnResponse } from "./order-view.js";
 import { badRequest, readQuery } from "./read-query.js";
 import type { RequestGuard } from "./request-guard.js";
-import { statusView, type About } from "./status-view.js";
+import { statusOfWatched } from "./status-view.js";
+import type { WatchedFinder } from "./watched.js";
 
 export interface ApiOptions {
-  readonly about: About;
-  readonly reconciler: Pick<Reconciler, "status" | "commits" | "serving" | "wake" | "turn">;
-  readonly ads: Pick<AdsServer, "envoys">;
-  /** What needs a look besides, one sentence each. */
-  readonly problems: () => readonly string[];
+  /** What the paths begin with: `/api/v1`. */
+  readonly base: string;
+  readonly watched: WatchedFinder;
   readonly guard: RequestGuard;
 }
 
-/** Everything below `/api/v1/`. */
+/** What shows one config, and has it looked at. */
 export function addApiRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { reconciler, ads, guard: onRequest } = options;
+  const { base, watched, guard: onRequest } = options;
 
-  app.get("/api/v1/status", { onRequest }, (): StatusResponse =>
-    statusView({
-      about: options.about,
-      reconciler: reconciler.status(),
-      commits: reconciler.commits(),
-      serving: reconciler.serving(),
-      streams: ads.envoys(),
-      problems: options.problems(),
-    }),
+  app.get(`${base}/status`, { onRequest }, (request): StatusResponse =>
+    statusOfWatched(watched.of(request)),
   );
 
-  app.get("/api/v1/commits", { onRequest }, (request): CommitsResponse => {
+  app.get(`${base}/commits`, { onRequest }, (request): CommitsResponse => {
+    const { reconciler } = watched.of(request);
     const limit = readLimit(readQuery(request, ["limit"]).limit);
     return { commits: reconciler.commits().slice(0, limit).map(commitDetail) };
   });
 
-  app.get("/api/v1/commits/:oid", { onRequest }, (request): CommitDetail => {
+  app.get(`${base}/commits/:oid`, { onRequest }, (request): CommitDetail => {
+    const { reconciler } = watched.of(request);
     readQuery(request, []);
     const { oid } = request.params as { readonly oid: string };
     return commitDetail(findCommit(reconciler.commits(), oid));
   });
 
-  app.get("/api/v1/envoys", { onRequest }, (request): EnvoysResponse => {
+  app.get(`${base}/envoys`, { onRequest }, (request): EnvoysResponse => {
     readQuery(request, []);
-    return { envoys: ads.envoys().map(envoyView) };
+    return { envoys: watched.envoysOf(request).envoys().map(envoyView) };
   });
 
-  app.get("/api/v1/config-dump", { onRequest }, (request, reply) => {
-    const snapshot = reconciler.serving()?.snapshot;
+  app.get(`${base}/config-dump`, { onRequest }, (request, reply) => {
+    const snapshot = watched.of(request).reconciler.serving()?.snapshot;
     if (snapshot === undefined) throw notReady();
     const pieces = writeConfigDump(snapshot, readFilter(request, snapshot), request.signal);
     return reply
@@ -71,7 +63,8 @@ export function addApiRoutes(app: FastifyInstance, options: ApiOptions): void {
       .send(Readable.from(pieces, { objectMode: true }));
   });
 
-  app.post("/api/v1/reconcile", { onRequest }, (request, reply) => {
+  app.post(`${base}/reconcile`, { onRequest }, (request, reply) => {
+    const { reconciler } = watched.of(request);
     const { force = "false" } = readQuery(request, ["force"]);
     if (force !== "true" && force !== "false") throw badRequest('"force" must be true or false');
     const turn = reconciler.wake("request", force === "true" ? { force: true } : {});
@@ -79,7 +72,8 @@ export function addApiRoutes(app: FastifyInstance, options: ApiOptions): void {
     return reply.code(202).send({ accepted: true, message, turn } satisfies ReconcileResponse);
   });
 
-  app.get("/api/v1/turns/:number", { onRequest }, (request): TurnResponse => {
+  app.get(`${base}/turns/:number`, { onRequest }, (request): TurnResponse => {
+    const { reconciler } = watched.of(request);
     readQuery(request, []);
     const { number } = request.params as { readonly number: string };
     if (!/^[1-9]\d{0,14}$/.test(number)) throw badRequest("turns are counted from 1");

@@ -11,6 +11,8 @@ import type { TurnResult } from "../reconcile/reconciler.js";
 /** `GET /api/v1/status` */
 export interface StatusResponse {
   readonly version: string;
+  /** The environment that it is about; absent: there are none. */
+  readonly environment?: string;
   readonly startedAt: string;
   /** A snapshot is being served. */
   readonly ready: boolean;
@@ -34,6 +36,29 @@ export interface StatusResponse {
     readonly nacking: number;
   };
   readonly loop: LoopStatus;
+}
+
+/** `GET /api/v1/environments` */
+export interface EnvironmentsResponse {
+  readonly version: string;
+  /** The worst of all. */
+  readonly health: StatusResponse["health"];
+  /** What needs a look and is of no environment, one sentence each. */
+  readonly problems: readonly string[];
+  /** In the order of the environments file; empty: there is one config, without a name. */
+  readonly environments: readonly EnvironmentSummary[];
+}
+
+/** One environment in the list of all. */
+export interface EnvironmentSummary extends Pick<
+  StatusResponse,
+  "ready" | "health" | "problems" | "source" | "orders" | "serving" | "head" | "envoys"
+> {
+  readonly name: string;
+  /** What Envoys ask for to be served by it. */
+  readonly roles: readonly string[];
+  /** Good commits that have to wait. */
+  readonly held: number;
 }
 
 /** What people have told the loop to keep to. */

@@ -10,9 +10,12 @@ import type { OrderResponse } from "./api-types.js";
 import { findCommit } from "./find-commit.js";
 import { badRequest } from "./read-query.js";
 import type { RequestGuard } from "./request-guard.js";
+import type { WatchedFinder } from "./watched.js";
 
 export interface OrderRouteOptions {
-  readonly reconciler: Pick<Reconciler, "commits" | "command">;
+  /** What the paths begin with: `/api/v1`. */
+  readonly base: string;
+  readonly watched: WatchedFinder;
   readonly guard: RequestGuard;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -29,11 +32,12 @@ const commands = {
 type Kind = Command["kind"];
 const kinds = Object.keys(commands) as readonly Kind[];
 
-/** `POST /api/v1/pin`, `/unpin`, `/suspend`, `/resume` and `/approve`: what stays until it is ended. */
+/** `POST <base>/pin`, `/unpin`, `/suspend`, `/resume` and `/approve`: what stays until it is ended. */
 export function addOrderRoutes(app: FastifyInstance, options: OrderRouteOptions): void {
-  const { reconciler, guard, now } = options;
+  const { base, watched, guard, now } = options;
   for (const kind of kinds) {
-    app.post(`/api/v1/${kind}`, { onRequest: [guard, onlyJson] }, async (request, reply) => {
+    app.post(`${base}/${kind}`, { onRequest: [guard, onlyJson] }, async (request, reply) => {
+      const { reconciler } = watched.of(request);
       const body = readBody(request.body, kind);
       const command = commandOf(kind, body, reconciler);
       const result = await reconciler

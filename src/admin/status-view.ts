@@ -9,6 +9,7 @@ import { fleetView, type FleetView } from "./envoy-view.js";
 import { kindOfType } from "./kind-of-type.js";
 import { ordersStatus } from "./order-view.js";
 import { isoOf, isoOrNull } from "./time.js";
+import type { Watched } from "./watched.js";
 
 /** What does not change while the process runs. */
 export interface About {
@@ -18,6 +19,10 @@ export interface About {
   readonly repository: string;
   readonly ref: string;
   readonly path: string;
+  /** The environment that it is; undefined: there are none. */
+  readonly environment?: string;
+  /** How Envoys call a role of the config. Default: as the config does. */
+  readonly nameOfRole?: (role: string) => string;
 }
 
 /** What a status is made of. */
@@ -31,6 +36,18 @@ export interface StatusParts {
   readonly problems: readonly string[];
 }
 
+/** How things are with a config. */
+export function statusOfWatched({ about, reconciler, ads, problems }: Watched): StatusResponse {
+  return statusView({
+    about,
+    reconciler: reconciler.status(),
+    commits: reconciler.commits(),
+    serving: reconciler.serving(),
+    streams: ads.envoys(),
+    problems: problems(),
+  });
+}
+
 /** The one answer to "is all well?". */
 export function statusView(parts: StatusParts): StatusResponse {
   const { about, reconciler, commits, serving } = parts;
@@ -39,6 +56,7 @@ export function statusView(parts: StatusParts): StatusResponse {
   const head = headOf(reconciler, commits);
   return {
     version: about.version,
+    ...(about.environment === undefined ? {} : { environment: about.environment }),
     startedAt: isoOf(reconciler.startedAtMs),
     ready: serving !== undefined,
     health: serving === undefined ? "starting" : problems.length > 0 ? "degraded" : "ok",
@@ -115,7 +133,7 @@ function problemsOf(parts: StatusParts): readonly string[] {
       : [`the repository cannot be read since ${isoOf(error.sinceMs)}: ${error.message}`]),
     ...(head === undefined ? [] : verdictProblem(head, serving?.snapshot)),
     ...heldProblems(commits),
-    ...fleetProblems(fleetView(parts.streams)),
+    ...fleetProblems(fleetView(parts.streams), rolesToAskFor(parts)),
     ...reconciler.problems,
     ...parts.problems,
   ];
@@ -140,7 +158,19 @@ function heldProblems(commits: readonly CommitRecord[]): readonly string[] {
   return [`commit ${waiting.commit.oid.slice(0, 8)} is ${waiting.reason ?? "held"}`];
 }
 
-function fleetProblems({ nacking, withoutRole }: FleetView): readonly string[] {
+/** The roles that there are, as Envoys call them. */
+export function rolesToAskFor({
+  about: { nameOfRole = (role) => role },
+  serving,
+}: Pick<StatusParts, "about" | "serving">): readonly string[] {
+  return [...(serving?.snapshot.roles.keys() ?? [])].map(nameOfRole);
+}
+
+/** What is to be said of Envoys, of which those without a role may ask for `roles`. */
+export function fleetProblems(
+  { nacking, withoutRole }: FleetView,
+  roles: readonly string[],
+): readonly string[] {
   const found: string[] = [];
   if (nacking > 0) {
     const who = nacking === 1 ? "1 Envoy refuses" : `${nacking} Envoys refuse`;
@@ -150,8 +180,16 @@ function fleetProblems({ nacking, withoutRole }: FleetView): readonly string[] {
     const shown = withoutRole.slice(0, maxNamed).map((id) => JSON.stringify(id));
     const more = withoutRole.length - shown.length;
     found.push(
-      `no role is known for ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}: served the fallback`,
+      `no role is known for ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}: served the fallback; ${rolesSentence(roles)}`,
     );
   }
   return found;
+}
+
+const maxRoles = 10;
+
+function rolesSentence(roles: readonly string[]): string {
+  if (roles.length === 0) return "no role is served yet";
+  const more = roles.length - maxRoles;
+  return `there is ${roles.slice(0, maxRoles).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -18,15 +18,17 @@ export function logEvents(
   ads: Pick<AdsServer, "onEvent">,
 ): () => void {
   const logTurn = createTurnLog(log, reconciler);
-  const stops = [
-    reconciler.onTurn(logTurn),
-    ads.onEvent((event) => {
-      logServeEvent(log, event);
-    }),
-  ];
+  const stops = [reconciler.onTurn(logTurn), logEnvoys(log, ads)];
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Writes what Envoys do to the log, and what they refuse. Gives what ends it. */
+export function logEnvoys(log: Logger, ads: Pick<AdsServer, "onEvent">): () => void {
+  return ads.onEvent((event) => {
+    logServeEvent(log, event);
+  });
 }
 
 function createTurnLog(

@@ -49,6 +49,7 @@ export type SettingGroup = (typeof settingGroups)[number];
 /** By how a setting's name begins; the first that fits. */
 const groupPrefixes: readonly (readonly [string, SettingGroup])[] = [
   ["repo", "Repository"],
+  ["environments_", "Repository"],
   ["ref", "Repository"],
   ["path", "Repository"],
   ["poll", "Repository"],

@@ -14,6 +14,7 @@ import { listSettings, type SettingInfo } from "./setting-infos.js";
 export interface Settings {
   readonly repo: string;
   readonly repositoriesFile?: string;
+  readonly environmentsFile?: string;
   readonly ref: string;
   readonly path: string;
   readonly poll: string;
@@ -130,6 +131,31 @@ export function readSettings(sources: SettingsSources): ReadSettings {
   if (problems.length > 0) throw new OperationalError("app/settings", problems.join("; "));
   // Every key was checked against the schema, whose keys are those of Settings: a test compares them.
   return { settings: Object.freeze(values) as unknown as Settings, warnings };
+}
+
+/**
+ * The settings with others in the place of some, by their names in files and with values that fit the
+ * schema. Paths among them start from `folder`. What is wrong with them together is reported.
+ */
+export function overrideSettings(
+  settings: Settings,
+  { values, folder, report }: SettingsOverride,
+): Settings {
+  const changed: Record<string, unknown> = { ...settings };
+  for (const info of listSettings()) {
+    const value = values[info.name];
+    if (value !== undefined) changed[info.key] = absolute(info, value, folder);
+  }
+  checkTogether(changed, report);
+  // Every key is one of Settings, with a value that its schema lets through.
+  return Object.freeze(changed) as unknown as Settings;
+}
+
+/** What takes the place of settings. */
+export interface SettingsOverride {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly folder: string;
+  readonly report: (problem: string) => void;
 }
 
 interface Found {
@@ -312,6 +338,9 @@ function readSettingsFile(sources: SettingsSources, report: Report): SettingsFil
 const serviceLink =
   /_(?:SERVICE_HOST|SERVICE_PORT(?:_.*)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_.*)?)?)$/;
 
+/** Variables that commands heed, and that are no settings. */
+const ofCommands: ReadonlySet<string> = new Set(["GLOO_CONFIG", "GLOO_ENVIRONMENT"]);
+
 function checkNames(
   { flags, env }: SettingsSources,
   file: SettingsFile,
@@ -330,7 +359,7 @@ function checkNames(
   }
   for (const name of Object.keys(env)) {
     const names = infos.map((info) => info.env);
-    if (!name.startsWith("GLOO_") || name === "GLOO_CONFIG" || names.includes(name)) continue;
+    if (!name.startsWith("GLOO_") || ofCommands.has(name) || names.includes(name)) continue;
     if (serviceLink.test(name)) continue;
     const near = nearest(name, names);
     if (near === undefined) warn(`the environment variable ${name} is no setting of gloo`);

@@ -1,29 +1,26 @@
-import { createAdminServer, type AdminServer } from "../admin/admin-server.js";
+import {
+  createAdminServer,
+  type AdminServer,
+  type AdminServerOptions,
+} from "../admin/admin-server.js";
 import { SecretFileError } from "../admin/secret-file.js";
+import type { About } from "../admin/status-view.js";
+import type { Watched } from "../admin/watched.js";
+import { shareAdsServer } from "../environments/share-ads-server.js";
 import { systemClock } from "../lib/clock.js";
-import { createPipeline } from "../pipeline.js";
-import { createReconciler } from "../reconcile/create-reconciler.js";
 import type { Reconciler } from "../reconcile/reconciler.js";
-import { sealedCopiesIn } from "../reconcile/release.js";
-import type { VetoPolicy } from "../reconcile/veto-policy.js";
 import { createAdsServer, type AdsServer } from "../serve/ads-server.js";
-import { createSecretAttacher } from "../snapshot/attach-secrets.js";
 import { scrubUrls } from "../source/remote-url.js";
-import { openStateDirectory } from "../state/state-directory.js";
 import { createClosers, type Closers } from "./closers.js";
-import { createEndpointDiscovery, feedSources } from "./endpoint-discovery.js";
-import { gitOptionsOf } from "./git-options.js";
-import { guardsOf } from "./guards.js";
+import { createLoop, type Loop, type LoopParts } from "./create-loop.js";
+import { readEnvironmentsFile, type Environment } from "./environments-file.js";
 import { listenOn } from "./listen.js";
-import { parseLimitsOf } from "./parse-limits.js";
-import { logCommand, logEvents, logRecord } from "./log-events.js";
+import { logEnvoys, logEvents } from "./log-events.js";
 import type { Logger } from "./logger.js";
 import { createNotices, type Notices } from "./notices.js";
-import { confinementsOf, openRepository, otherRepositories } from "./open-repository.js";
+import { OperationalError } from "./operational-error.js";
 import { quietGrpc } from "./quiet-grpc.js";
 import { prepare, type Prepared } from "./prepare.js";
-import { openReports, type Reports } from "./reports.js";
-import { openSecretSource } from "./secret-source.js";
 import type { Settings } from "./settings.js";
 import { watchTlsFiles } from "./tls-files.js";
 import { productVersion } from "./version.js";
@@ -45,7 +42,8 @@ export interface ControlPlane {
   readonly adminPort: number;
   /** Where it answers people, such as `http://127.0.0.1:8090`. */
   readonly adminUrl: string;
-  readonly reconciler: Reconciler;
+  /** By environment; without environments, the only one is that of `""`. */
+  readonly reconcilers: ReadonlyMap<string, Reconciler>;
   /** Ends everything, in a second or two: Envoys keep what they have. */
   close(): Promise<void>;
 }
@@ -84,13 +82,18 @@ interface Site {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** What is opened last is closed first: the loop, then the servers, then what they live on. */
+/** What is opened last is closed first: the loops, then the servers, then what they live on. */
 async function build(site: Site): Promise<ControlPlane> {
   const { settings, closers, log } = site;
+  const { environmentsFile } = settings;
+  const environments =
+    environmentsFile === undefined ? undefined : readEnvironmentsFile(environmentsFile, settings);
   const ads = createAds(site);
-  const { reconciler, reports } = await createLoop(site, ads);
-  closers.add("the log", logEvents(log, reconciler, ads));
-  const admin = createAdmin(site, { reconciler, reports, ads });
+  const { watched, reconcilers } =
+    environments === undefined
+      ? await watchConfig(site, ads)
+      : await watchEnvironments(site, ads, environments);
+  const admin = createAdmin(site, watched);
   const adsAddress = await listenOn(addressOf("xds", settings.xdsAddress, settings.xdsPort), () =>
     ads.listen(),
   );
@@ -99,8 +102,10 @@ async function build(site: Site): Promise<ControlPlane> {
     () => admin.listen(),
   );
   watchTls(site, ads, admin);
-  closers.add("the reconcile loop", () => reconciler.close());
-  await reconciler.start();
+  for (const reconciler of reconcilers.values()) {
+    closers.add("the reconcile loop", () => reconciler.close());
+  }
+  for (const reconciler of reconcilers.values()) await reconciler.start();
   const scheme = settings.adminTlsCert === undefined ? "http" : "https";
   const adminUrl = `${scheme}://${shownAddress(adminAddress)}`;
   log.info(
@@ -108,8 +113,9 @@ async function build(site: Site): Promise<ControlPlane> {
       version: productVersion(),
       xds: shownAddress(adsAddress),
       admin: adminUrl,
-      repo: scrubUrls(settings.repo),
-      ref: settings.ref,
+      ...(environments === undefined
+        ? placeOf(settings)
+        : { environments: environments.map(({ name }) => name) }),
     },
     "started",
   );
@@ -118,7 +124,7 @@ async function build(site: Site): Promise<ControlPlane> {
     adsPort: adsAddress.port,
     adminPort: adminAddress.port,
     adminUrl,
-    reconciler,
+    reconcilers,
     async close() {
       await closers.closeAll();
       log.info("ended");
@@ -141,137 +147,92 @@ function createAds({ settings, prepared, closers, log }: Site): AdsServer {
   return ads;
 }
 
-/** The loop, and who is told what comes of it. */
-interface Loop {
-  readonly reconciler: Reconciler;
-  readonly reports: Reports | undefined;
+/** What runs behind the servers, and what of it the HTTP API shows. */
+interface Watching {
+  readonly watched: AdminServerOptions["watched"];
+  readonly reconcilers: ReadonlyMap<string, Reconciler>;
 }
 
-/** The loop, on a state directory, secrets and a repository that are opened for it. */
-async function createLoop(site: Site, ads: AdsServer): Promise<Loop> {
-  const { settings, prepared, closers, log, env } = site;
-  let onSecrets = (): void => undefined; // until there is a loop, it has not seen the old ones
-  const state = await openStateDirectory(settings.stateDir, { now: systemClock.now });
-  closers.add("the state directory", () => state.close());
-  const { secretsDir, ageKeyFile } = settings;
-  const secrets = await openSecretSource({
-    ...(secretsDir === undefined ? {} : { secretsDir }),
-    ...(ageKeyFile === undefined ? {} : { ageKeyFile }),
-    kept: state.journal.restored.flatMap(({ meta }) => sealedCopiesIn(meta)),
-    onChange: () => {
-      onSecrets();
-    },
-  });
-  closers.add("the secrets", () => {
-    secrets.close();
-  });
-  const gitOptions = gitOptionsOf(settings, state.mirrorFolder, env);
-  const endpoints = createEndpointDiscovery({
-    plugins: prepared.plugins,
-    file: state.endpoints,
-    notices: site.notices,
-    onChange: () => {
-      reconciler.wake("endpoints");
-    },
-  });
-  const others = otherRepositories(settings);
-  const pipeline = createPipeline({
-    plugins: prepared.plugins,
-    settings: {
-      bindAddress: settings.envoyBindAddress,
-      httpPort: settings.envoyPort,
-      httpsPort: settings.envoySecurePort,
-      upstreamCaFile: settings.upstreamCaFile,
-    },
-    parseLimits: parseLimitsOf(settings),
-    confinements: confinementsOf(others),
-  });
-  const watched = await openRepository(settings, {
-    gitOptions,
-    others,
-    pipeline,
-    secrets,
-    state,
-    env,
-    log,
-  });
-  const { repository, checkCommits, commitPolicy } = watched;
-  closers.add("the repository", () => repository.close());
-  const reports = await openReports(settings, {
-    credentials: gitOptions.credentials,
-    ads,
-    memory: state.reports,
-    notices: site.notices,
-  });
-  closers.add("the reports", () => reports?.close());
-  const reconciler = createReconciler(
-    {
-      repository,
-      pipeline,
-      server: ads,
-      journal: state.journal,
-      history: state.history,
-      orders: state.orders,
-      secrets,
-      endpoints,
-      attachSecrets: createSecretAttacher(settings.upstreamCaFile),
-      ...(prepared.judge === undefined ? {} : { judge: prepared.judge }),
-      ...(checkCommits === undefined ? {} : { checkCommits }),
-      clock: systemClock,
-      random: Math.random,
-      onRecord: (record, before) => {
-        logRecord(log, record, before);
-        reports?.note(record);
-      },
-      onCommand: (command, order) => {
-        logCommand(log, command, order);
-      },
-    },
-    {
-      poll: settings.poll,
-      vetoPolicy: vetoPolicyOf(settings),
-      ackTimeoutMs: settings.ackTimeoutS * 1000,
-      guards: guardsOf(settings),
-      commitPolicy,
-    },
-  );
-  onSecrets = () => {
-    reconciler.wake("secrets");
+/** The one config that the settings name. */
+async function watchConfig(site: Site, ads: AdsServer): Promise<Watching> {
+  const loop = await openLoop({ ...site, ads });
+  return {
+    watched: watchedOf({ ...site, ads }, loop, aboutOf(site.settings)),
+    reconcilers: new Map([["", loop.reconciler]]),
   };
-  closers.add("the endpoint sources", () => {
-    endpoints.close();
-  });
-  feedSources(endpoints, reconciler);
-  reports?.resume(reconciler.commits());
-  return { reconciler, reports };
 }
 
-function vetoPolicyOf({ vetoPolicy, canaryRole }: Settings): VetoPolicy {
-  if (vetoPolicy === "canary") return { kind: "canary", role: canaryRole ?? "" };
-  return { kind: vetoPolicy };
-}
-
-function createAdmin(
+/** Several, each with a share of the server of Envoys. */
+async function watchEnvironments(
   site: Site,
-  { reconciler, reports, ads }: Loop & { readonly ads: AdsServer },
-): AdminServer {
-  const { settings, prepared, closers, log, notices } = site;
+  ads: AdsServer,
+  environments: readonly Environment[],
+): Promise<Watching> {
+  const shared = shareAdsServer(
+    ads,
+    environments.map(({ roles }) => roles),
+  );
+  site.closers.add("the log", logEnvoys(site.log, shared.strangers));
+  const watched = new Map<string, Watched>();
+  const reconcilers = new Map<string, Reconciler>();
+  for (const { name, roles, settings } of environments) {
+    const log = site.log.child({ environment: name });
+    const parts = { ...site, settings, log, notices: createNotices(log), ads: shared.of(name) };
+    const loop = await openLoop(parts).catch((cause: unknown) => {
+      if (!(cause instanceof OperationalError)) throw cause;
+      throw new OperationalError(cause.code, `environment ${name}: ${cause.message}`, { cause });
+    });
+    const about = { ...aboutOf(settings), environment: name, nameOfRole: roles.outsideOf };
+    watched.set(name, watchedOf(parts, loop, about));
+    reconcilers.set(name, loop.reconciler);
+  }
+  const strangers = shared.strangers;
+  const problems = site.notices.list;
+  return {
+    watched: { environments: watched, version: productVersion(), ads, strangers, problems },
+    reconcilers,
+  };
+}
+
+async function openLoop(parts: LoopParts): Promise<Loop> {
+  const { log, closers, ads } = parts;
+  const loop = await createLoop(parts);
+  closers.add("the log", logEvents(log, loop.reconciler, ads));
+  return loop;
+}
+
+function watchedOf(
+  { ads, notices }: Pick<LoopParts, "ads" | "notices">,
+  { reconciler, reports }: Loop,
+  about: About,
+): Watched {
+  return {
+    about,
+    reconciler,
+    ads,
+    problems: () => notices.list(),
+    reports: () => reports?.counts() ?? [],
+  };
+}
+
+function aboutOf(settings: Settings): About {
+  const { repo, ref } = placeOf(settings);
+  return { version: productVersion(), repository: repo, ref, path: settings.path };
+}
+
+function placeOf({ repo, ref }: Settings): { readonly repo: string; readonly ref: string } {
+  return { repo: scrubUrls(repo), ref };
+}
+
+function createAdmin(site: Site, watched: AdminServerOptions["watched"]): AdminServer {
+  const { settings, prepared, closers, log } = site;
   const admin = createAdminServer({
     host: settings.adminAddress,
     port: settings.adminPort,
-    about: {
-      version: productVersion(),
-      repository: scrubUrls(settings.repo),
-      ref: settings.ref,
-      path: settings.path,
-    },
-    reconciler,
-    ads,
+    watched,
     tls: prepared.adminTls?.material,
     token: prepared.adminToken,
     hookSecret: prepared.hookSecret,
-    problems: () => notices.list(),
-    reports: () => reports?.counts() ?? [],
     now: systemClock.now,
     onFault: (fault) => {
       if (fault instanceof SecretFileError) log.warn(fault.message);

@@ -54,19 +54,22 @@ export async function startTestAdminServer(
   const server = createAdminServer({
     host: "127.0.0.1",
     port: 0,
-    about: {
-      version: "1.2.3",
-      repository: "https://git.test/config.git",
-      ref: options.ref ?? "main",
-      path: "",
-    },
-    reconciler,
-    ads: {
-      envoys: () => streams,
-      onEvent(listener) {
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
+    watched: {
+      about: {
+        version: "1.2.3",
+        repository: "https://git.test/config.git",
+        ref: options.ref ?? "main",
+        path: "",
       },
+      reconciler,
+      ads: {
+        envoys: () => streams,
+        onEvent(listener) {
+          listeners.add(listener);
+          return () => void listeners.delete(listener);
+        },
+      },
+      problems: () => [],
     },
     tls: undefined,
     token: options.token === undefined ? undefined : createSecretFile(tokenFile, "the admin token"),
@@ -74,7 +77,6 @@ export async function startTestAdminServer(
       options.hookSecret === undefined
         ? undefined
         : createSecretFile(secretFile, "the webhook secret"),
-    problems: () => [],
     now: () => madeStartMs + passedMs,
     onFault: (fault) => void faults.push(fault),
   });

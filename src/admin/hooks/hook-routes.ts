@@ -8,20 +8,26 @@ import { createRateLimit, sourceOf } from "../rate-limit.js";
 import { createReplayCache } from "../replay-cache.js";
 import { readSecrets, tooMany } from "../request-guard.js";
 import type { SecretFile } from "../secret-file.js";
-import type { HookKind } from "./hook-kind.js";
+import type { HookEvent, HookKind } from "./hook-kind.js";
 import { hookKinds } from "./hook-kinds.js";
 import { actionOf } from "./watched-ref.js";
 
 export interface HookOptions {
   /** Undefined: webhooks are refused. */
   readonly secret: SecretFile | undefined;
-  /** The setting `ref`. */
-  readonly watchedRef: string;
-  readonly wake: (reason: WakeReason, options?: { readonly expect?: string }) => void;
+  /** Each decides for itself whether a delivery is about it. */
+  readonly targets: readonly HookTarget[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Told what became of each delivery, for metrics. */
   readonly onHook: (kind: string, result: HookResult) => void;
+}
+
+/** Who may be woken by a delivery. */
+export interface HookTarget {
+  /** The setting `ref`. */
+  readonly watchedRef: string;
+  readonly wake: (reason: WakeReason, options?: { readonly expect?: string }) => void;
 }
 
 /** What can become of a delivery. */
@@ -76,14 +82,9 @@ export function addHookRoutes(app: FastifyInstance, options: HookOptions): void 
       return { result: "ignored", message: "this delivery came before" };
     }
     const event = kind.event(headers, payloadOf(bytes, headers["content-type"]));
-    const action = actionOf(event, options.watchedRef);
-    if (action.action === "ignore") {
-      onHook(kind.name, "ignored");
-      return { result: "ignored", message: action.message };
-    }
-    options.wake("webhook", action.expect === undefined ? {} : { expect: action.expect });
-    onHook(kind.name, "woken");
-    return { result: "woken", message: action.message };
+    const response = wakeTargets(options.targets, event);
+    onHook(kind.name, response.result);
+    return response;
   };
 
   void app.register((scope, _options, done) => {
@@ -110,6 +111,20 @@ export function addHookRoutes(app: FastifyInstance, options: HookOptions): void 
     }
     done();
   });
+}
+
+/** Wakes all whom an event is about; nobody is an answer too. */
+function wakeTargets(targets: readonly HookTarget[], event: HookEvent): HookResponse {
+  const messages = { wake: new Set<string>(), ignore: new Set<string>() };
+  for (const { watchedRef, wake } of targets) {
+    const action = actionOf(event, watchedRef);
+    messages[action.action].add(action.message);
+    if (action.action === "ignore") continue;
+    wake("webhook", action.expect === undefined ? {} : { expect: action.expect });
+  }
+  const isAbout = messages.wake.size > 0;
+  const message = [...messages[isAbout ? "wake" : "ignore"]].join("; ");
+  return { result: isAbout ? "woken" : "ignored", message };
 }
 
 const refusals = {

@@ -6,9 +6,8 @@ import type { AdsServer } from "../../serve/ads-server.js";
 import { fleetView } from "../envoy-view.js";
 import { countsByKind } from "../status-view.js";
 
-/** Where gauges are read from. */
+/** Where gauges of a config are read from. */
 export interface GaugeSources {
-  readonly version: string;
   readonly reconciler: Pick<Reconciler, "status" | "commits" | "serving">;
   readonly ads: Pick<AdsServer, "envoys">;
   /** What came of telling others about commits. Default: nobody is told. */
@@ -32,16 +31,36 @@ interface GaugeReading {
   readonly read: () => readonly (readonly [Readonly<Record<string, string>>, number])[];
 }
 
-/** Registers what is read off the state of the process each time that someone asks. */
+/** Registers what says what runs. */
+export function addBuildGauge(registry: Registry, version: string): void {
+  addReadings(registry, [
+    {
+      name: "gloo_build_info",
+      help: "1; its labels say what runs.",
+      labels: ["version", "node"],
+      read: () => [[{ version, node: process.version }, 1]],
+    },
+  ]);
+}
+
+/** Registers what is read off the state of a config each time that someone asks. */
 export function addGauges(registry: Registry, sources: GaugeSources): void {
-  const readings = [
-    ...processReadings(sources),
+  addReadings(registry, [
+    ...readinessReadings(sources),
     ...commitReadings(sources),
     ...orderReadings(sources),
     ...sourceReadings(sources),
     ...envoyReadings(sources),
     ...reportReadings(sources),
-  ];
+  ]);
+}
+
+/** Registers what is read off the Envoys of nobody's config. */
+export function addEnvoyGauges(registry: Registry, sources: Pick<GaugeSources, "ads">): void {
+  addReadings(registry, envoyReadings(sources));
+}
+
+function addReadings(registry: Registry, readings: readonly GaugeReading[]): void {
   for (const { name, help, labels, read } of readings) {
     new Gauge({
       name,
@@ -56,14 +75,8 @@ export function addGauges(registry: Registry, sources: GaugeSources): void {
   }
 }
 
-function processReadings({ version, reconciler }: GaugeSources): readonly GaugeReading[] {
+function readinessReadings({ reconciler }: GaugeSources): readonly GaugeReading[] {
   return [
-    {
-      name: "gloo_build_info",
-      help: "1; its labels say what runs.",
-      labels: ["version", "node"],
-      read: () => [[{ version, node: process.version }, 1]],
-    },
     {
       name: "gloo_ready",
       help: "1 when a snapshot is served.",
@@ -154,7 +167,7 @@ function sourceReadings({ reconciler }: GaugeSources): readonly GaugeReading[] {
   ];
 }
 
-function envoyReadings({ ads }: GaugeSources): readonly GaugeReading[] {
+function envoyReadings({ ads }: Pick<GaugeSources, "ads">): readonly GaugeReading[] {
   return [
     {
       name: "gloo_envoys_connected",

@@ -15,7 +15,6 @@ export interface Instruments {
   readonly streams: Counter;
   /** By what happened: see `ServeEvent`. */
   readonly exchanges: Readonly<Record<"sent" | "ack" | "nack", Counter<"type">>>;
-  readonly hooks: Counter<"kind" | "result">;
 }
 
 /** From a millisecond, which a turn without news takes, to the minutes of a first clone. */
@@ -70,23 +69,28 @@ export function createInstruments(registry: Registry): Instruments {
         "type",
       ),
     },
-    hooks: counter(
-      "gloo_hooks_total",
-      "Webhooks that came in, by kind of Git host and by what became of them.",
-      "kind",
-      "result",
-    ),
   };
   startFromZero(instruments);
   return instruments;
 }
 
-function startFromZero({ turns, exchanges, hooks }: Instruments): void {
+function startFromZero({ turns, exchanges }: Instruments): void {
   for (const result of turnResults) turns.inc({ result }, 0);
   for (const counter of Object.values(exchanges)) {
     for (const type of Object.keys(typeUrls)) counter.inc({ type }, 0);
   }
+}
+
+/** Registers what webhooks are counted with. */
+export function createHookCounter(registry: Registry): Counter<"kind" | "result"> {
+  const hooks = new Counter({
+    name: "gloo_hooks_total",
+    help: "Webhooks that came in, by kind of Git host and by what became of them.",
+    labelNames: ["kind", "result"] as const,
+    registers: [registry],
+  });
   for (const { name: kind } of hookKinds) {
     for (const result of hookResults) hooks.inc({ kind, result }, 0);
   }
+  return hooks;
 }

@@ -6,8 +6,8 @@ import type { ServeEvent } from "../../serve/serve-events.js";
 import type { HookResult } from "../hooks/hook-routes.js";
 import { kindOfType } from "../kind-of-type.js";
 import { createAcknowledgementTimes } from "./acknowledgement-times.js";
-import { addGauges, type GaugeSources } from "./gauges.js";
-import { createInstruments, type Instruments } from "./instruments.js";
+import { addBuildGauge, addGauges, type GaugeSources } from "./gauges.js";
+import { createHookCounter, createInstruments, type Instruments } from "./instruments.js";
 
 export interface MetricsOptions {
   /** Of the product. */
@@ -28,9 +28,48 @@ export interface Metrics {
 
 /** Starts to count and to measure, in a registry of its own. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { reconciler, ads } = options;
   const registry = new Registry();
+  const ofProcess = measureProcess(registry, options.version);
+  const ofConfig = measureConfig(registry, options);
+  return {
+    text() {
+      ofConfig.refresh();
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+    countHook: ofProcess.countHook,
+    close() {
+      ofConfig.close();
+      registry.clear();
+    },
+  };
+}
+
+/** What a process counts, whatever it serves. */
+export function measureProcess(registry: Registry, version: string): Pick<Metrics, "countHook"> {
   collectDefaultMetrics({ register: registry });
+  addBuildGauge(registry, version);
+  const hooks = createHookCounter(registry);
+  return {
+    countHook(kind, result) {
+      hooks.inc({ kind, result });
+    },
+  };
+}
+
+/** What goes on with one config. */
+export interface ConfigMeasurement {
+  /** Takes in what has happened without anybody saying so. */
+  refresh(): void;
+  close(): void;
+}
+
+/** Counts and measures what goes on with a config. */
+export function measureConfig(
+  registry: Registry,
+  options: Omit<MetricsOptions, "version">,
+): ConfigMeasurement {
+  const { reconciler, ads } = options;
   const instruments = createInstruments(registry);
   addGauges(registry, options);
   const acknowledgements = createAcknowledgementTimes(reconciler.status().startedAtMs);
@@ -49,15 +88,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }),
   ];
   return {
-    text() {
-      observeAcknowledgements();
-      return registry.metrics();
-    },
-    contentType: registry.contentType,
-    countHook: (kind, result) => instruments.hooks.inc({ kind, result }),
+    refresh: observeAcknowledgements,
     close() {
       for (const stop of stops) stop();
-      registry.clear();
     },
   };
 }

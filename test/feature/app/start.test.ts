@@ -304,10 +304,10 @@ describe("startControlPlane()", () => {
     });
     try {
       const headers = { authorization: `Bearer ${token}` };
-      await poll("the first snapshot", () => controlPlane.reconciler.serving());
+      await poll("the first snapshot", () => controlPlane.reconcilers.get("")?.serving());
       server.setAuthorization("Basic other");
       await askPort(controlPlane.adminPort, "/api/v1/reconcile", { method: "POST", headers });
-      await poll("the failure", () => controlPlane.reconciler.status().source.error);
+      await poll("the failure", () => controlPlane.reconcilers.get("")?.status().source.error);
       await askPort(controlPlane.adminPort, "/api/v1/status", {
         headers: { authorization: "Bearer canary-guess" },
       });
