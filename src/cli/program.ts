@@ -30,6 +30,7 @@ import {
 import { addReconcileCommand } from "./commands/reconcile.js";
 import { addRenderCommand } from "./commands/render.js";
 import { addRollbackCommand } from "./commands/rollback.js";
+import { addRouteCommand } from "./commands/route.js";
 import { addServeCommand } from "./commands/serve.js";
 import { addStatusCommand } from "./commands/status.js";
 import { addTestCommand } from "./commands/test.js";
@@ -74,6 +75,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addRollbackCommand,
     addUpstreamCommand,
     addVirtualServiceCommand,
+    addRouteCommand,
     addRoleCommand,
     addAttributeCommand,
     addServeCommand,

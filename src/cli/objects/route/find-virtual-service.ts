@@ -49,3 +49,21 @@ function only(
     `there are ${found.length} virtual services ${which} (${names}); choose by --virtual-service`,
   );
 }
+
+/** The same, for what needs one, in a form that can be worked on. */
+export async function requireVirtualService(
+  client: Client,
+  choice: VirtualServiceChoice,
+  signal: AbortSignal,
+): Promise<Stored<VirtualService>> {
+  const found = await findVirtualService(client, choice, signal);
+  if (found === undefined) {
+    throw new CommandError(
+      "there is no virtual service for all hosts; choose one by --virtual-service or --domain",
+    );
+  }
+  if (found.isSound) return found;
+  throw new CommandError(
+    `virtualservice/${found.name} has mistakes, and its routes cannot be told; \`gloo check\` says which`,
+  );
+}
