@@ -2,7 +2,7 @@ import { isWanted } from "../diagnostics/apply-severities.js";
 import { diagnostic, targetOf, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Config } from "../model/resource.js";
 import type { HostRoutes } from "../routing/route-table.js";
-import type { LintInput } from "./lint.js";
+import type { LintInput } from "./lint-input.js";
 
 /** A domain that a virtual service claims. */
 interface Claim {

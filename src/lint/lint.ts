@@ -1,18 +1,11 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Config, Located } from "../model/resource.js";
+import type { Located } from "../model/resource.js";
 import type { VirtualService } from "../model/virtual-service.js";
-import type { HostRoutes, RouteTable } from "../routing/route-table.js";
-import type { Translation } from "../translate/translation.js";
+import type { HostRoutes } from "../routing/route-table.js";
 import { createDomainLint } from "./domain-lint.js";
+import type { LintInput } from "./lint-input.js";
 import { lintRoutes } from "./route-lint.js";
 import { createUsageLint } from "./usage-lint.js";
-
-/** What is looked at: a config, and what Envoys would be served of it. */
-export interface LintInput {
-  readonly config: Config;
-  readonly translation: Translation;
-  readonly routes: RouteTable;
-}
 
 /** Says what is right and does not do what it seems to. */
 export type Lint = (input: LintInput) => readonly Diagnostic[];

@@ -4,7 +4,7 @@ import type { Config, Located } from "../model/resource.js";
 import type { Upstream } from "../model/upstream.js";
 import type { VirtualService } from "../model/virtual-service.js";
 import { destinationsOf } from "../translate/routes.js";
-import type { LintInput } from "./lint.js";
+import type { LintInput } from "./lint-input.js";
 
 /**
  * Creates the lint of what nothing leads to. It is looked for only where somebody wants to hear of it, and

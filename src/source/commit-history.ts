@@ -27,13 +27,6 @@ export async function readCommit(
   return withoutMissingParent(repository, await readWithParent(repository, oid, basePath));
 }
 
-/** A commit object as it is stored. */
-export function readRawCommit({ store }: Pick<ReadableRepository, "store">, oid: string): Buffer {
-  const { type, content } = store.read(oid);
-  if (type === "commit") return content;
-  throw new SourceError("source/protocol", `${oid} is a ${type}, not a commit; watch a branch`);
-}
-
 function withoutMissingParent({ store }: ReadableRepository, commit: CommitInfo): CommitInfo {
   const { parent, ...cut } = commit;
   return parent === undefined || store.has(parent) ? commit : cut;

@@ -1,12 +1,7 @@
 import { readFileSync, statSync, type Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import git from "isomorphic-git";
-import {
-  readCommit,
-  readHistory,
-  readRawCommit,
-  type ReadableRepository,
-} from "./commit-history.js";
+import { readCommit, readHistory, type ReadableRepository } from "./commit-history.js";
 import type { GitRepository } from "./git-repository.js";
 import type { SourceLimits } from "./limits.js";
 import { CorruptObjectError } from "./objects/git-object.js";
@@ -14,6 +9,7 @@ import { listMergedCommits } from "./merged-commits.js";
 import { createObjectFs } from "./objects/object-fs.js";
 import { openObjectStore, type ObjectStore } from "./objects/object-store.js";
 import { codeOf } from "./network-error.js";
+import { readRawCommit } from "./raw-commit.js";
 import { findRef, parseWantedRef, refNotFound, type KnownRef, type WantedRef } from "./refs.js";
 import { findAbbreviated, parseRevision, stepBack } from "./revision.js";
 import { SourceError } from "./source-error.js";
@@ -99,7 +95,7 @@ export function createLocalRepository(options: LocalRepositoryOptions): GitRepos
         }
       }),
     rawCommit: (commit, signal) =>
-      reading(signal, (repository) => Promise.resolve(readRawCommit(repository, commit))),
+      reading(signal, (repository) => Promise.resolve(readRawCommit(repository.store, commit))),
     mergedCommits: (commit, signal) =>
       reading(signal, ({ store }) => Promise.resolve(listMergedCommits(store, commit))),
     close() {

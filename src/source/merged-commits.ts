@@ -1,4 +1,4 @@
-import { readRawCommit } from "./commit-history.js";
+import { readRawCommit } from "./raw-commit.js";
 import type { ObjectStore } from "./objects/object-store.js";
 import { parentsOf } from "./revision.js";
 
@@ -67,7 +67,7 @@ function hasOpenEnd(queue: readonly Visited[], seen: ReadonlyMap<string, Visited
 
 /** The parents of a commit, and when it says that it was committed. */
 function readLinks(store: ObjectStore, oid: string): Pick<Visited, "parents" | "committedS"> {
-  const text = readRawCommit({ store }, oid).toString("latin1");
+  const text = readRawCommit(store, oid).toString("latin1");
   const committedS = Number(/^committer .*> (\d{1,15}) /m.exec(text)?.[1] ?? 0);
   return { parents: parentsOf(store, oid), committedS };
 }

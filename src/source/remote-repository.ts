@@ -1,4 +1,4 @@
-import { maxHistory, readCommit, readHistory, readRawCommit } from "./commit-history.js";
+import { maxHistory, readCommit, readHistory } from "./commit-history.js";
 import type { FetchedHistory, GitRepository } from "./git-repository.js";
 import type { GitRemote } from "./git-remote.js";
 import type { SourceLimits } from "./limits.js";
@@ -6,6 +6,7 @@ import { listMergedCommits } from "./merged-commits.js";
 import { createMirrorFolder } from "./mirror-folder.js";
 import { initMirror, openMirror, removeMirror, type Mirror } from "./mirror.js";
 import { CorruptObjectError } from "./objects/git-object.js";
+import { readRawCommit } from "./raw-commit.js";
 import { findRef, parseWantedRef, refNotFound, type KnownRef } from "./refs.js";
 import { SourceError } from "./source-error.js";
 import { codeOf } from "./network-error.js";
@@ -204,7 +205,7 @@ export function createRemoteRepository(options: RemoteRepositoryOptions): GitRep
         }
       }),
     rawCommit: (commit, signal): Promise<Buffer> =>
-      healing(signal, async () => readRawCommit(await bringOld(commit, signal), commit)),
+      healing(signal, async () => readRawCommit((await bringOld(commit, signal)).store, commit)),
     mergedCommits: (commit, signal) =>
       healing(signal, async () => {
         const { store } = await bringOld(commit, signal);

@@ -1,4 +1,4 @@
-import { readRawCommit } from "./commit-history.js";
+import { readRawCommit } from "./raw-commit.js";
 import type { ObjectStore } from "./objects/object-store.js";
 import { SourceError } from "./source-error.js";
 
@@ -54,7 +54,7 @@ export function stepBack(
 
 /** The parents of a commit, in order. */
 export function parentsOf(store: ObjectStore, oid: string): readonly string[] {
-  const text = readRawCommit({ store }, oid).toString("latin1");
+  const text = readRawCommit(store, oid).toString("latin1");
   const headers = text.slice(0, text.indexOf("\n\n") + 1);
   return [...headers.matchAll(/^parent ([0-9a-f]{40})$/gm)].map(([, name = ""]) => name);
 }
