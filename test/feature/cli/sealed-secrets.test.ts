@@ -39,7 +39,12 @@ async function textsBelow(folder: string): Promise<ReadonlyMap<string, Buffer>> 
   const texts = new Map<string, Buffer>();
   for (const entry of names) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) texts.set(path, await readFile(path));
+    if (!entry.isFile()) continue;
+    // A file is written under another name first, which is gone when it is whole.
+    const text = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "ENOENT") throw cause;
+    });
+    if (text !== undefined) texts.set(path, text);
   }
   return texts;
 }
