@@ -1,9 +1,9 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { JsonValue } from "../lib/json.js";
-import type { RoleAcknowledgements } from "../reconcile/acknowledgements.js";
-import type { CommitState, Durations } from "../reconcile/commit-record.js";
-import type { ChangeCounts } from "../reconcile/count-changes.js";
-import type { HoldKind } from "../reconcile/hold.js";
+import type { RoleAcknowledgements } from "../reconcile/rollout/acknowledgements.js";
+import type { CommitState, Durations } from "../reconcile/commits/commit-record.js";
+import type { ChangeCounts } from "../reconcile/commits/count-changes.js";
+import type { HoldKind } from "../reconcile/guards/hold.js";
 import type { TurnResult } from "../reconcile/reconciler.js";
 
 // The JSON of the HTTP API. All times are ISO 8601 in UTC; all durations are milliseconds.

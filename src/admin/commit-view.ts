@@ -1,6 +1,6 @@
-import type { CommitRecord } from "../reconcile/commit-record.js";
-import type { CommitChanges } from "../reconcile/count-changes.js";
-import type { Hold } from "../reconcile/hold.js";
+import type { CommitRecord } from "../reconcile/commits/commit-record.js";
+import type { CommitChanges } from "../reconcile/commits/count-changes.js";
+import type { Hold } from "../reconcile/guards/hold.js";
 import type { ChangesView, CommitDetail, CommitSummary, HoldView } from "./api-types.js";
 import { kindOfType } from "./kind-of-type.js";
 import { isoOf, isoOrNull } from "./time.js";

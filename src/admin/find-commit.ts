@@ -1,4 +1,4 @@
-import type { CommitRecord } from "../reconcile/commit-record.js";
+import type { CommitRecord } from "../reconcile/commits/commit-record.js";
 import { ApiError } from "./api-error.js";
 import { badRequest } from "./read-query.js";
 

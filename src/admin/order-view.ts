@@ -1,4 +1,4 @@
-import type { Order } from "../reconcile/orders.js";
+import type { Order } from "../reconcile/orders/orders.js";
 import type { ReconcilerStatus, TurnReport } from "../reconcile/reconciler.js";
 import type { OrdersStatus, OrderView, TurnResponse } from "./api-types.js";
 import { isoOf } from "./time.js";

@@ -1,5 +1,5 @@
-import type { CommitRecord } from "../reconcile/commit-record.js";
-import { isApprovable } from "../reconcile/hold.js";
+import type { CommitRecord } from "../reconcile/commits/commit-record.js";
+import { isApprovable } from "../reconcile/guards/hold.js";
 import type { ReconcilerStatus, Serving } from "../reconcile/reconciler.js";
 import type { RoleSnapshot, Snapshot } from "../snapshot/snapshot.js";
 import type { EnvoyStatus } from "../serve/serve-events.js";

@@ -1,4 +1,4 @@
-import type { CheckCommits, DistrustedCommit } from "../reconcile/check-commits.js";
+import type { CheckCommits, DistrustedCommit } from "../reconcile/turn/check-commits.js";
 import { createSignatureChecker } from "../signatures/signature-checker.js";
 import { SignaturePolicyError } from "../signatures/signature-verdict.js";
 import type { GitRepository } from "../source/git-repository.js";

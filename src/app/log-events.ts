@@ -1,8 +1,8 @@
 import { kindOfType } from "../admin/kind-of-type.js";
 import { formatDiagnosticsText } from "../diagnostics/format-text.js";
-import { reconcileMs, type CommitRecord } from "../reconcile/commit-record.js";
-import type { Command } from "../reconcile/give-orders.js";
-import type { Order } from "../reconcile/orders.js";
+import { reconcileMs, type CommitRecord } from "../reconcile/commits/commit-record.js";
+import type { Command } from "../reconcile/orders/give-orders.js";
+import type { Order } from "../reconcile/orders/orders.js";
 import type { Reconciler, TurnReport } from "../reconcile/reconciler.js";
 import type { AdsServer } from "../serve/ads-server.js";
 import type { ServeEvent } from "../serve/serve-events.js";

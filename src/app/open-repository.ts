@@ -2,8 +2,8 @@ import { createCompositeRepository, type Member } from "../compose/composite-rep
 import { hasErrors } from "../diagnostics/diagnostic.js";
 import type { Confinement } from "../model/confinement.js";
 import type { Pipeline } from "../pipeline.js";
-import type { CheckCommits, CommitPolicy } from "../reconcile/check-commits.js";
-import { buildOf } from "../reconcile/verdicts.js";
+import type { CheckCommits, CommitPolicy } from "../reconcile/turn/check-commits.js";
+import { buildOf } from "../reconcile/turn/verdicts.js";
 import { createGitRepository, type GitRepositoryOptions } from "../source/create-git-repository.js";
 import type { GitRepository } from "../source/git-repository.js";
 import type { StateDirectory } from "../state/state-directory.js";

@@ -1,7 +1,7 @@
 import { fleetView } from "../admin/envoy-view.js";
 import { createSecretFile, SecretFileError } from "../admin/secret-file.js";
 import { systemClock } from "../lib/clock.js";
-import type { CommitState } from "../reconcile/commit-record.js";
+import type { CommitState } from "../reconcile/commits/commit-record.js";
 import { createForgeStatus, forgePlaceOf, type ForgeKind } from "../report/forge-status.js";
 import type { Receiver } from "../report/receiver.js";
 import { createReporter, type Reporter } from "../report/reporter.js";

@@ -1,7 +1,11 @@
 import type { JsonFile } from "../state/json-file.js";
 import { isJsonObject, type JsonValue } from "../lib/json.js";
 import { mountNameOf } from "../model/confinement.js";
-import type { CheckCommits, CommitPolicy, DistrustedCommit } from "../reconcile/check-commits.js";
+import type {
+  CheckCommits,
+  CommitPolicy,
+  DistrustedCommit,
+} from "../reconcile/turn/check-commits.js";
 import type { FetchedHistory, GitRepository } from "../source/git-repository.js";
 import { SourceError } from "../source/source-error.js";
 import type { CommitInfo, SourceTree } from "../source/source-tree.js";

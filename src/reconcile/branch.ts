@@ -1,6 +1,6 @@
 import type { GitRepository } from "../source/git-repository.js";
 import type { CommitInfo } from "../source/source-tree.js";
-import type { Stopwatch } from "./stopwatch.js";
+import type { Stopwatch } from "./turn/stopwatch.js";
 
 /** The branch that is watched, as far as it is known. */
 export interface Branch {

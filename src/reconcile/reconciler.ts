@@ -1,8 +1,8 @@
 import type { Build } from "../pipeline.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
-import type { CommitRecord, Durations } from "./commit-record.js";
-import type { Command, CommandRefusal } from "./give-orders.js";
-import type { Order, Pin } from "./orders.js";
+import type { CommitRecord, Durations } from "./commits/commit-record.js";
+import type { Command, CommandRefusal } from "./orders/give-orders.js";
+import type { Order, Pin } from "./orders/orders.js";
 
 /** The reconcile loop, as the rest of the process sees it. */
 export interface Reconciler {

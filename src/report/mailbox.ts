@@ -1,4 +1,4 @@
-import type { CommitRecord } from "../reconcile/commit-record.js";
+import type { CommitRecord } from "../reconcile/commits/commit-record.js";
 
 /** What one receiver is still to be told: of each commit the newest, and of very many the newest ones. */
 export interface Mailbox {

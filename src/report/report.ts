@@ -1,5 +1,5 @@
 import { formatDiagnosticsText } from "../diagnostics/format-text.js";
-import type { CommitRecord, CommitState } from "../reconcile/commit-record.js";
+import type { CommitRecord, CommitState } from "../reconcile/commits/commit-record.js";
 
 /** What has become of a commit, as it is told elsewhere. */
 export interface Report {

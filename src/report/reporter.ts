@@ -1,7 +1,7 @@
 import { backoffMs, type BackoffOptions } from "../lib/backoff.js";
 import { maxWaitMs, type Clock } from "../lib/clock.js";
 import type { JsonObject, JsonValue } from "../lib/json.js";
-import type { CommitRecord } from "../reconcile/commit-record.js";
+import type { CommitRecord } from "../reconcile/commits/commit-record.js";
 import { createMailbox, type Mailbox } from "./mailbox.js";
 import type { ReportAnswer, Receiver, SendReport } from "./receiver.js";
 import { reportOn, type FleetCount } from "./report.js";

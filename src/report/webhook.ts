@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { CommitState } from "../reconcile/commit-record.js";
+import type { CommitState } from "../reconcile/commits/commit-record.js";
 import type { Receiver } from "./receiver.js";
 import type { Report } from "./report.js";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { CommitDetail } from "../../src/admin/api-types.js";
 import { freePort } from "../../src/cli/demo/loopback-server.js";
 import { typeUrls } from "../../src/envoy/type-urls.js";
-import { reconcileMs } from "../../src/reconcile/commit-record.js";
+import { reconcileMs } from "../../src/reconcile/commits/commit-record.js";
 import type { TreeTOptions } from "../support/tree-t.js";
 import { median, medianOf, timeMs, type Bench, type BenchRow } from "./bench.js";
 import { openDeltaClient } from "./delta-client.js";

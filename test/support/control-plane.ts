@@ -5,7 +5,7 @@ import { systemClock, type Clock } from "../../src/lib/clock.js";
 import type { EndpointsByUpstream } from "../../src/model/endpoints.js";
 import { createPipeline, type Pipeline } from "../../src/pipeline.js";
 import { builtinPlugins } from "../../src/plugins/index.js";
-import type { CommitRecord, CommitState } from "../../src/reconcile/commit-record.js";
+import type { CommitRecord, CommitState } from "../../src/reconcile/commits/commit-record.js";
 import {
   createReconciler,
   type ReconcilerDeps,

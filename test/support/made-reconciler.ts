@@ -1,6 +1,6 @@
-import type { CommitRecord } from "../../src/reconcile/commit-record.js";
-import type { Command, CommandRefusal } from "../../src/reconcile/give-orders.js";
-import type { Order } from "../../src/reconcile/orders.js";
+import type { CommitRecord } from "../../src/reconcile/commits/commit-record.js";
+import type { Command, CommandRefusal } from "../../src/reconcile/orders/give-orders.js";
+import type { Order } from "../../src/reconcile/orders/orders.js";
 import type {
   Reconciler,
   ReconcilerStatus,

@@ -1,5 +1,5 @@
 import { diagnostic } from "../../src/diagnostics/diagnostic.js";
-import type { CommitRecord, CommitState } from "../../src/reconcile/commit-record.js";
+import type { CommitRecord, CommitState } from "../../src/reconcile/commits/commit-record.js";
 
 const ada = { name: "Ada", email: "ada@example.com", timestampS: 1_700_000_000 };
 

@@ -1,4 +1,4 @@
-import type { CommitRecord } from "../../reconcile/commit-record.js";
+import type { CommitRecord } from "../../reconcile/commits/commit-record.js";
 
 /** How long Envoys took with a commit. */
 export interface AcknowledgementTime {

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
-import { commitStates } from "../../reconcile/commit-record.js";
-import { holdKinds } from "../../reconcile/hold.js";
+import { commitStates } from "../../reconcile/commits/commit-record.js";
+import { holdKinds } from "../../reconcile/guards/hold.js";
 import type { Reconciler } from "../../reconcile/reconciler.js";
 import type { AdsServer } from "../../serve/ads-server.js";
 import { fleetView } from "../envoy-view.js";

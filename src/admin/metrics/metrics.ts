@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { reconcileMs } from "../../reconcile/commit-record.js";
+import { reconcileMs } from "../../reconcile/commits/commit-record.js";
 import type { Reconciler, TurnReport } from "../../reconcile/reconciler.js";
 import type { AdsServer } from "../../serve/ads-server.js";
 import type { ServeEvent } from "../../serve/serve-events.js";

@@ -1,4 +1,4 @@
-import type { Hold } from "../hold.js";
+import type { Hold } from "./hold.js";
 import type { Guard } from "./guard.js";
 import type { ChangeWindow } from "./parse-window.js";
 

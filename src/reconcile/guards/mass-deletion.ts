@@ -1,5 +1,5 @@
 import type { Config } from "../../model/resource.js";
-import type { Hold } from "../hold.js";
+import type { Hold } from "./hold.js";
 import { countVanished, countVanishedResources, type Vanished } from "./count-vanished.js";
 import type { Guard } from "./guard.js";
 

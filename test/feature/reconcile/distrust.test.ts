@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { CommitPolicy, DistrustedCommit } from "../../../src/reconcile/check-commits.js";
+import type { CommitPolicy, DistrustedCommit } from "../../../src/reconcile/turn/check-commits.js";
 import { gatewayFiles } from "../../support/config-texts.js";
 import { startControlPlane, type TestControlPlane } from "../../support/control-plane.js";
 import { createTestRepository, type TestRepository } from "../../support/git-repo.js";

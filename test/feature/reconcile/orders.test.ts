@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { typeUrls } from "../../../src/envoy/type-urls.js";
-import type { Command } from "../../../src/reconcile/give-orders.js";
+import type { Command } from "../../../src/reconcile/orders/give-orders.js";
 import { StateError } from "../../../src/state/state-error.js";
 import { badFiles, gatewayFiles } from "../../support/config-texts.js";
 import {

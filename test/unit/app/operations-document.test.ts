@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { format } from "prettier";
 import { createMetrics } from "../../../src/admin/metrics/metrics.js";
 import { listSettings, settingGroups } from "../../../src/app/setting-infos.js";
-import { commitStates } from "../../../src/reconcile/commit-record.js";
+import { commitStates } from "../../../src/reconcile/commits/commit-record.js";
 import { madeReconciler } from "../../support/made-reconciler.js";
 
 const file = new URL("../../../docs/operations.md", import.meta.url);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { createBranch, type Branch } from "../../../src/reconcile/branch.js";
-import { createStopwatch } from "../../../src/reconcile/stopwatch.js";
+import { createStopwatch } from "../../../src/reconcile/turn/stopwatch.js";
 import type { FetchedHistory, GitRepository } from "../../../src/source/git-repository.js";
 import { SourceError } from "../../../src/source/source-error.js";
 import type { CommitInfo } from "../../../src/source/source-tree.js";

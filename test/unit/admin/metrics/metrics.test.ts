@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { createMetrics } from "../../../../src/admin/metrics/metrics.js";
 import { typeUrls } from "../../../../src/envoy/type-urls.js";
-import { stages, type Durations } from "../../../../src/reconcile/commit-record.js";
+import { stages, type Durations } from "../../../../src/reconcile/commits/commit-record.js";
 import type { ServeEvent } from "../../../../src/serve/serve-events.js";
 import { madeRecord, madeReconciler, madeStartMs } from "../../../support/made-reconciler.js";
 import { madeSnapshot } from "../../../support/made-snapshot.js";

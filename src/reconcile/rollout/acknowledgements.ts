@@ -1,0 +1,53 @@
+import type { ServeEvent } from "../../serve/serve-events.js";
+import type { Release } from "../releases/release.js";
+
+/** The Envoys of one role that have taken a commit. */
+export interface RoleAcknowledgements {
+  readonly count: number;
+  /** Node ids of the first of them. */
+  readonly nodes: readonly string[];
+}
+
+/** Who has taken what is served. */
+export interface Acknowledgements {
+  /** By role, in the order of first answers; the fallback's is `""`. */
+  of(oid: string): Readonly<Record<string, RoleAcknowledgements>>;
+  close(): void;
+}
+
+/** Node ids kept of each role. */
+const maxNodes = 20;
+/** Commits kept: only those before Envoys are asked about. */
+const maxCommits = 8;
+
+/** Starts to listen. An Envoy that was sent nothing, since nothing changed for it, does not show. */
+export function followAcknowledgements(
+  server: { onEvent(listener: (event: ServeEvent) => void): () => void },
+  serving: () => Release | undefined,
+): Acknowledgements {
+  const byCommit = new Map<string, Map<string, Set<string>>>();
+  const close = server.onEvent((event) => {
+    if (event.kind !== "ack") return;
+    const release = serving();
+    if (release === undefined || release.snapshot.id !== event.snapshotId) return;
+    const { oid } = release.commit;
+    const roles = byCommit.get(oid) ?? new Map<string, Set<string>>();
+    byCommit.set(oid, roles);
+    const role = event.envoy.role ?? "";
+    roles.set(role, (roles.get(role) ?? new Set()).add(event.envoy.nodeId));
+    for (const oldest of byCommit.keys()) {
+      if (byCommit.size <= maxCommits) break;
+      byCommit.delete(oldest);
+    }
+  });
+  return {
+    of: (oid) =>
+      Object.fromEntries(
+        [...(byCommit.get(oid) ?? [])].map(([role, nodes]) => [
+          role,
+          { count: nodes.size, nodes: [...nodes].slice(0, maxNodes) },
+        ]),
+      ),
+    close,
+  };
+}
