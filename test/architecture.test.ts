@@ -86,6 +86,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "authoring",
     "edit",
     "client",
+    "secrets",
   ],
 };
 

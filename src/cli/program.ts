@@ -31,6 +31,7 @@ import { addReconcileCommand } from "./commands/reconcile.js";
 import { addRenderCommand } from "./commands/render.js";
 import { addRollbackCommand } from "./commands/rollback.js";
 import { addRouteCommand } from "./commands/route.js";
+import { addSecretCommand } from "./commands/secret.js";
 import { addServeCommand } from "./commands/serve.js";
 import { addStatusCommand } from "./commands/status.js";
 import { addTestCommand } from "./commands/test.js";
@@ -78,6 +79,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addRouteCommand,
     addRoleCommand,
     addAttributeCommand,
+    addSecretCommand,
     addServeCommand,
     addStatusCommand,
     addEnvoysCommand,
