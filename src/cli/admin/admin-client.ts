@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { rootCertificates } from "node:tls";
+import type { EnvironmentsResponse } from "../../admin/api-types.js";
 import { isJsonObject } from "../../lib/json.js";
 import { CommandError, type Io } from "../io.js";
 
@@ -12,6 +13,8 @@ export interface AdminServer {
   readonly tokenFile?: string;
   /** A PEM file with the CAs to trust besides the well-known ones. */
   readonly caFile?: string;
+  /** Of several that it serves, the one that is meant. Default: `GLOO_ENVIRONMENT`. */
+  readonly environment?: string;
 }
 
 const timeoutMs = 10_000;
@@ -27,12 +30,20 @@ export class AdminRefusal extends CommandError {
   }
 }
 
+/** The control plane serves several environments, and was not told which one is meant. */
+export class EnvironmentNeeded extends CommandError {}
+
+/** The environments that a control plane serves; none: it serves one config, without a name. */
+export async function listEnvironments(target: AdminServer, io: Io): Promise<EnvironmentsResponse> {
+  return (await askAdmin(target, "/api/v1/environments", undefined, io)) as EnvironmentsResponse;
+}
+
 /**
  * GET of the control plane's HTTP API. The answer is taken to be what `src/admin/api-types.ts` says.
  * Throws {@link CommandError}.
  */
 export function getFromAdmin(target: AdminServer, path: string, io: Io): Promise<unknown> {
-  return askAdmin(target, path, undefined, io);
+  return askAdmin(target, pathWithin(target, path, io), undefined, io);
 }
 
 /** POST of a JSON body. Throws {@link AdminRefusal} if the control plane says no, else as above. */
@@ -42,7 +53,16 @@ export function postToAdmin(
   body: object,
   io: Io,
 ): Promise<unknown> {
-  return askAdmin(target, path, JSON.stringify(body), io);
+  return askAdmin(target, pathWithin(target, path, io), JSON.stringify(body), io);
+}
+
+const base = "/api/v1/";
+
+/** The same path within the environment that is meant. */
+function pathWithin(target: AdminServer, path: string, io: Io): string {
+  const environment = target.environment ?? (io.env["GLOO_ENVIRONMENT"] || undefined);
+  if (environment === undefined) return path;
+  return `${base}environments/${encodeURIComponent(environment)}/${path.slice(base.length)}`;
 }
 
 async function askAdmin(
@@ -85,7 +105,13 @@ async function askAdmin(
   }
   const answer = parse(text);
   if ((status === 200 || status === 202) && answer !== undefined) return answer;
-  const message = messageOf(answer);
+  const { code, message } = errorIn(answer);
+  if (code === "api/environment-needed") {
+    throw new EnvironmentNeeded(`${message}, with --environment or GLOO_ENVIRONMENT`);
+  }
+  if (code === "api/unknown-environment") {
+    throw new CommandError(`${message} (--environment, GLOO_ENVIRONMENT)`);
+  }
   if (message !== undefined) throw new AdminRefusal(status, message);
   throw new CommandError(`${url.origin} answers ${status}, and not as gloo does; check --server`);
 }
@@ -137,10 +163,10 @@ function parse(text: string): unknown {
   }
 }
 
-function messageOf(body: unknown): string | undefined {
-  if (!isJsonObject(body) || !isJsonObject(body["error"])) return undefined;
-  const { message } = body["error"];
-  return typeof message === "string" ? message : undefined;
+function errorIn(body: unknown): { readonly code?: string; readonly message?: string } {
+  if (!isJsonObject(body) || !isJsonObject(body["error"])) return {};
+  const { code, message } = body["error"];
+  return typeof message === "string" ? { message, code: String(code) } : {};
 }
 
 function reasonOf(cause: unknown): string {

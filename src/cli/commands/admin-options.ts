@@ -8,9 +8,17 @@ export interface AdminOptions extends AdminServer {
   readonly watch?: true | number;
 }
 
-/** Where the control plane is, and how to be let in. */
+/** Which of several environments is meant. */
+export function addEnvironmentOption(command: Command): Command {
+  return command.option(
+    "--environment <name>",
+    "the environment that is meant, where `gloo serve` serves several (env: GLOO_ENVIRONMENT)",
+  );
+}
+
+/** Where the control plane is, how to be let in, and what of it is meant. */
 export function addServerOptions(command: Command): Command {
-  return command
+  return addEnvironmentOption(command)
     .addOption(
       new Option("--server <url>", "where `gloo serve` answers people").default(
         "http://127.0.0.1:8090",

@@ -59,6 +59,7 @@ export function addDiffCommand(program: Command, { io, finish }: CommandContext)
         "http://127.0.0.1:8090",
       ),
     )
+    .option("--environment <name>", "the environment that is live, where the server serves several")
     .option("--token-file <file>", "file with the token that the server asks for off loopback")
     .option("--ca-file <file>", "PEM file with CAs to trust besides the well-known ones")
     .action(async (a: string | undefined, b: string | undefined, options: Options) => {

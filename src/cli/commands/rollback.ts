@@ -16,6 +16,7 @@ interface Options extends ConfigOptions {
   readonly author?: string;
   readonly sign?: boolean;
   readonly server?: string;
+  readonly environment?: string;
   readonly tokenFile?: string;
   readonly caFile?: string;
   readonly dryRun?: boolean;
@@ -63,6 +64,7 @@ export function addRollbackCommand(program: Command, { io, finish }: CommandCont
       "--server <url>",
       "go back to what this `gloo serve` had live before, if --to does not say",
     )
+    .option("--environment <name>", "of several that the server serves, the one to go back in")
     .option("--token-file <file>", "file with the token that the server asks for off loopback")
     .option("--ca-file <file>", "PEM file with CAs to trust for --server")
     .option("--dry-run", "say what would be done, and do nothing")
@@ -124,7 +126,8 @@ async function rollBack(
   io: Io,
 ): Promise<ExitCode> {
   const { planRollback } = await import("../rollback/plan-rollback.js");
-  const { formatPlan, messageOfRollback, shortOf } = await import("../rollback/format-plan.js");
+  const { formatPlan } = await import("../rollback/format-plan.js");
+  const { messageOfRollback, shortOf } = await import("../../authoring/rollback-message.js");
   const { parseBasePath } = await import("../../client/base-path.js");
   const basePath = parseBasePath(options.path ?? "");
   const { server, on: branch, to } = options;
@@ -138,7 +141,7 @@ async function rollBack(
   const plan = await withProgress(io, `reading ${repository.label}`, () =>
     planRollback(request, io),
   );
-  const message = messageOfRollback(plan, options);
+  const message = messageOfRollback({ ...plan, subject: options.message, reason: options.reason });
   if (plan.head.treeOid === plan.target.treeOid) {
     const said = `the config of ${plan.branch} is that of ${shortOf(plan.target)} already\n`;
     report(plan, undefined, options, said, message, io);
