@@ -37,12 +37,12 @@ export class ConflictError extends AuthoringError {
   }
 }
 
-/** The branch names another commit than it did: the commit can be made anew on that. */
+/** The ref names another commit than it did: the commit can be made anew on that. */
 export class BranchMovedError extends AuthoringError {
   override readonly name = "BranchMovedError";
 
-  constructor(branch: string, options?: ErrorOptions) {
-    super("authoring/branch-moved", `branch "${branch}" moved on meanwhile; try again`, options);
+  constructor(ref: string, options?: ErrorOptions) {
+    super("authoring/branch-moved", `${shownRef(ref)} moved on meanwhile; try again`, options);
   }
 }
 
@@ -54,10 +54,19 @@ export class PushRejectedError extends AuthoringError {
   /** What hooks of the server printed, line by line. */
   readonly remoteLines: readonly string[];
 
-  constructor(branch: string, reason: string, remoteLines: readonly string[]) {
+  constructor(ref: string, reason: string, remoteLines: readonly string[]) {
     const said = remoteLines.length === 0 ? "" : `: ${remoteLines.join("\n")}`;
-    super("authoring/rejected", `the server refused the push to "${branch}" (${reason})${said}`);
+    super(
+      "authoring/rejected",
+      `the server refused the push to ${shownRef(ref)} (${reason})${said}`,
+    );
     this.reason = reason;
     this.remoteLines = remoteLines;
   }
+}
+
+/** A ref as people call it: a branch by its short name, anything else by its full one. */
+function shownRef(ref: string): string {
+  const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
+  return branch === undefined ? ref : `branch "${branch}"`;
 }

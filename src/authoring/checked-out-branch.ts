@@ -3,16 +3,16 @@ import { AuthoringError } from "./authoring-error.js";
 import { lastLines, requireGit, runGit } from "./run-git.js";
 import type { Publication } from "./writable-repository.js";
 
-/** The folder of the work tree that has a branch checked out; undefined if none has. */
+/** The folder of the work tree that has a branch, by its full name, checked out; undefined if none has. */
 export async function findCheckout(
-  branch: string,
+  ref: string,
   folder: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const listed = await requireGit(["worktree", "list", "--porcelain"], { cwd: folder, signal });
   for (const block of listed.split("\n\n")) {
     const lines = block.split("\n");
-    if (lines.includes("bare") || !lines.includes(`branch refs/heads/${branch}`)) continue;
+    if (lines.includes("bare") || !lines.includes(`branch ${ref}`)) continue;
     return lines.find((line) => line.startsWith("worktree "))?.slice("worktree ".length);
   }
   return undefined;

@@ -1,21 +1,20 @@
 import { PushRejectedError } from "./authoring-error.js";
 import type { Publication } from "./writable-repository.js";
 
-/** The arguments of `git` that put a commit on its branch of `target`, a remote or a URL. */
+/** The arguments of `git` that put a commit on its ref of `target`, a remote or a URL. */
 export function pushArguments(
-  { branch, before, commit }: Publication,
+  { ref, before, commit }: Publication,
   target: string,
 ): readonly string[] {
-  const ref = `refs/heads/${branch}`;
   // The commit is a child of `before`, so nothing is ever overwritten. The lease makes sure that the
-  // branch was not rewound meanwhile: a plain push would bring back what somebody took off it.
+  // ref was not rewound meanwhile: a plain push would bring back what somebody took off it.
   const lease = `--force-with-lease=${ref}:${before ?? ""}`;
   return ["push", "--porcelain", "--no-verify", lease, "--", target, `${commit}:${ref}`];
 }
 
-/** What a push that failed says of its branch; undefined if it did not come that far. */
+/** What a push that failed says of its ref; undefined if it did not come that far. */
 export function pushRefusal(
-  branch: string,
+  ref: string,
   { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
 ): PushRejectedError | undefined {
   const line = stdout.split("\n").find((text) => text.startsWith("!"));
@@ -27,5 +26,5 @@ export function pushRefusal(
     .filter((text) => text.startsWith("remote: "))
     .map((text) => text.slice("remote: ".length).trimEnd())
     .filter((text) => text !== "");
-  return new PushRejectedError(branch, reason, remoteLines);
+  return new PushRejectedError(ref, reason, remoteLines);
 }

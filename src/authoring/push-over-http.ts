@@ -61,7 +61,7 @@ export function createHttpPusher(options: HttpPushOptions): Pusher {
         });
         const { refusal, remoteLines } = await readPushReport(response.body);
         if (refusal !== undefined) {
-          throw new PushRejectedError(publication.branch, refusal, remoteLines);
+          throw new PushRejectedError(publication.ref, refusal, remoteLines);
         }
       }),
     close: () => client.close(),

@@ -38,7 +38,7 @@ export function createSshPusher({ location, ssh, limits, timeouts }: SshPushOpti
         );
         if (result.code === 0) return;
         const said = { stdout: result.stdout.toString("utf8"), stderr: result.stderr };
-        throw pushRefusal(publication.branch, said) ?? sshErrorOf(result.stderr, location);
+        throw pushRefusal(publication.ref, said) ?? sshErrorOf(result.stderr, location);
       }),
     close: () => Promise.resolve(),
   };

@@ -17,8 +17,8 @@ const maxRemoteLines = 100;
 
 /** The request of a push: one command and a pack (gitprotocol-pack, "Reference Update Request"). */
 export function encodePush(publication: Publication): Buffer {
-  const { branch, before = noCommit, commit, objects } = publication;
-  const command = `${before} ${commit} refs/heads/${branch}\0 report-status side-band-64k agent=gloo-gitops`;
+  const { ref, before = noCommit, commit, objects } = publication;
+  const command = `${before} ${commit} ${ref}\0 report-status side-band-64k agent=gloo-gitops`;
   return Buffer.concat([
     encodePacket(Buffer.from(command, "utf8")),
     flushPacket,

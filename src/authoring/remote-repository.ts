@@ -30,6 +30,11 @@ export function createRemoteWritableRepository(options: RemoteWritableOptions): 
     return branchListOf(await remote.listRefs(undefined, signal));
   }
 
+  async function tipOf(ref: string, signal: AbortSignal): Promise<string | undefined> {
+    const refs = await remote.listRefs([ref], signal);
+    return refs.find((known) => known.ref === ref)?.oid;
+  }
+
   const failing = async <T>(signal: AbortSignal, operation: () => Promise<T>): Promise<T> => {
     try {
       return await operation();
@@ -42,21 +47,22 @@ export function createRemoteWritableRepository(options: RemoteWritableOptions): 
   return {
     label: remote.url,
     listBranches: (signal) => failing(signal, () => listBranches(signal)),
+    tipOf: (ref, signal) => failing(signal, () => tipOf(ref, signal)),
     open: (commit, signal, depth = 1) =>
       failing(signal, async () => (await mirror.bring(commit, depth, signal)).store),
     publish: (publication, signal) =>
       failing(signal, async () => {
-        const { branch, before, commit } = publication;
+        const { ref, before, commit } = publication;
         try {
           await pusher.push(publication, mirror, signal);
         } catch (cause) {
           if (signal.aborted) throw cause;
           remote.forget();
-          const tip = (await listBranches(signal)).branches.get(branch);
+          const tip = await tipOf(ref, signal);
           // It was accepted, and only the answer was lost.
           if (tip === commit) return;
           const hasMoved = cause instanceof PushRejectedError && tip !== before;
-          throw hasMoved ? new BranchMovedError(branch, { cause }) : cause;
+          throw hasMoved ? new BranchMovedError(ref, { cause }) : cause;
         }
         remote.forget();
       }),

@@ -48,6 +48,12 @@ export function createSystemGitRepository(options: SystemGitOptions): WritableRe
     return parseRemoteRefs(await require(args, signal));
   }
 
+  async function tipOf(ref: string, signal: AbortSignal): Promise<string | undefined> {
+    const args = remote === undefined ? ["for-each-ref", ref] : ["ls-remote", "--", remote, ref];
+    const lines = (await require(args, signal)).split("\n");
+    return lines.find((line) => line.endsWith(`\t${ref}`))?.slice(0, 40);
+  }
+
   async function listLocal(signal: AbortSignal): Promise<BranchList> {
     const format = "--format=%(objectname) %(refname:lstrip=2)";
     const listed = await require(["for-each-ref", format, "refs/heads/"], signal);
@@ -67,14 +73,14 @@ export function createSystemGitRepository(options: SystemGitOptions): WritableRe
   }
 
   async function push(publication: Publication, signal: AbortSignal): Promise<void> {
-    const { branch, objects } = publication;
+    const { ref, objects } = publication;
     await writeLooseObjects(await objectsFolder(signal), objects);
-    const checkout = remote === undefined ? await findCheckout(branch, folder, signal) : undefined;
+    const checkout = remote === undefined ? await findCheckout(ref, folder, signal) : undefined;
     if (checkout !== undefined) return moveCheckout(checkout, publication, signal);
     const args = pushArguments(publication, remote ?? ".");
     const result = await runIn(args, signal);
     if (result.code === 0) return;
-    throw pushRefusal(branch, result) ?? remoteFailure(label, result);
+    throw pushRefusal(ref, result) ?? remoteFailure(label, result);
   }
 
   const failing = async <T>(signal: AbortSignal, operation: () => Promise<T>): Promise<T> => {
@@ -88,6 +94,7 @@ export function createSystemGitRepository(options: SystemGitOptions): WritableRe
   return {
     label,
     listBranches: (signal) => failing(signal, () => listBranches(signal)),
+    tipOf: (ref, signal) => failing(signal, () => tipOf(ref, signal)),
     open: (commit, signal) =>
       failing(signal, async () => {
         await fetchCommit(commit, signal);
@@ -101,10 +108,10 @@ export function createSystemGitRepository(options: SystemGitOptions): WritableRe
           await push(publication, signal);
         } catch (cause) {
           if (signal.aborted) throw cause;
-          const tip = (await listBranches(signal)).branches.get(publication.branch);
+          const tip = await tipOf(publication.ref, signal);
           if (tip === publication.commit) return;
           const hasMoved = tip !== publication.before;
-          throw hasMoved ? new BranchMovedError(publication.branch, { cause }) : cause;
+          throw hasMoved ? new BranchMovedError(publication.ref, { cause }) : cause;
         }
       }),
     close() {

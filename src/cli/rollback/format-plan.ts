@@ -1,21 +1,8 @@
-import type { CommitInfo } from "../../source/source-tree.js";
+import { shortOf, subjectOf } from "../../authoring/rollback-message.js";
 import { printableText } from "../../lib/printable-text.js";
+import type { CommitInfo } from "../../source/source-tree.js";
 import type { Style } from "../io.js";
 import type { RollbackPlan } from "./plan-rollback.js";
-
-/** What the commit of a roll-back says: to what, why, and what it undoes. */
-export function messageOfRollback(
-  { target, undone }: RollbackPlan,
-  { message, reason }: { readonly message?: string; readonly reason?: string },
-): string {
-  const subject = message ?? `Roll the config back to ${shortOf(target)}`;
-  const lines = undone.map(
-    (commit) => `  ${shortOf(commit)} ${subjectOf(commit)} (${commit.author.name})`,
-  );
-  const undoes = lines.length === 0 ? [] : [`This undoes:\n\n${lines.join("\n")}`];
-  const wanted = `The config is that of commit ${target.oid},\n"${subjectOf(target)}".`;
-  return [subject, ...(reason === undefined ? [] : [reason]), wanted, ...undoes].join("\n\n");
-}
 
 /** What will change, for a person. */
 export function formatPlan(plan: RollbackPlan, style: Style): string {
@@ -38,14 +25,4 @@ export function formatPlan(plan: RollbackPlan, style: Style): string {
     ...more,
     "",
   ].join("\n");
-}
-
-/** The first digits of a commit's id. */
-export function shortOf({ oid }: Pick<CommitInfo, "oid">): string {
-  return oid.slice(0, 12);
-}
-
-/** The first line of a commit's message. */
-export function subjectOf({ message }: Pick<CommitInfo, "message">): string {
-  return printableText(message.split("\n")[0] ?? "");
 }

@@ -2,6 +2,7 @@ import { changedPaths, type ChangedPath } from "../../authoring/changed-paths.js
 import type { FileChanges } from "../../authoring/apply-changes.js";
 import { readCommitAt, readFirstParents } from "../../authoring/read-commits.js";
 import { restoringChanges } from "../../authoring/restore-tree.js";
+import { commitsUndone } from "../../authoring/rollback-message.js";
 import type { WritableRepository } from "../../authoring/writable-repository.js";
 import type { CommitInfo } from "../../source/source-tree.js";
 import type { AdminServer } from "../admin/admin-client.js";
@@ -61,7 +62,7 @@ export async function planRollback(request: RollbackRequest, io: Io): Promise<Ro
     branch,
     head,
     target,
-    undone: undoneBy(history, target),
+    undone: commitsUndone(history, target),
     files: changedPaths(store, head.treeOid, target.treeOid),
     changes: restoringChanges(store, basePath, head.oid, target.oid),
   };
@@ -77,12 +78,4 @@ async function chooseTarget(
   if (to !== undefined) return commitNamed(to, history, read);
   if (server === undefined) return commitBeforeLastChange(history);
   return commitNamed(await lastLiveCommit(server, head, io), history, read);
-}
-
-/** Commits that changed the config since the target. Of one outside of the history, none is known. */
-function undoneBy(history: readonly CommitInfo[], target: CommitInfo): readonly CommitInfo[] {
-  const end = history.findIndex(({ oid }) => oid === target.oid);
-  return history
-    .slice(0, Math.max(end, 0))
-    .filter((commit, i) => commit.treeOid !== history[i + 1]?.treeOid);
 }
