@@ -37,7 +37,8 @@ export function parseWantedRef(ref: string | undefined): WantedRef {
 
 /** The rules of git-check-ref-format that matter to us. */
 function isRefName(ref: string): boolean {
-  if (/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|\/$|\.$|^-|^\//.test(ref)) return false;
+  if (/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|\/$|\.$|^(?:refs\/(?:heads|tags)\/)?-|^\//.test(ref))
+    return false;
   return ref.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
 }
 

@@ -1,8 +1,8 @@
 import { relative, resolve, sep } from "node:path";
+import { mergeBaseOf } from "../find-commit.js";
 import { CommandError, type Io } from "../io.js";
 import { buildTree, type BuildOptions, type BuiltConfig } from "./build-config.js";
 import { enclosingRepository, isUrl, readCommitted, type ConfigTarget } from "./config-tree.js";
-import { mergeBaseOf } from "./git-command.js";
 import { moveFiles } from "./place-under.js";
 
 /** The commit that a change started from. */

@@ -7,8 +7,10 @@ import { parseFile } from "../../parse/parse-file.js";
 import { settingsFileName } from "../../parse/repository-settings.js";
 import type { SourceTree } from "../../source/source-tree.js";
 import { wantsConfig } from "../../source/wanted-path.js";
+import { tryGit } from "../ask-git.js";
+import { mergeBaseOf, resolveCommit } from "../find-commit.js";
 import type { Io } from "../io.js";
-import { askGit, isCut, listPaths, mergeBaseOf, resolveCommit } from "./git-command.js";
+import { isCut, listPaths } from "./list-paths.js";
 
 /** Which config is compared with what. */
 export interface ChangeOptions {
@@ -82,7 +84,7 @@ export async function readObjectsBefore(
   for (let start = 0; start < paths.length; start += maxProcesses) {
     const some = paths.slice(start, start + maxProcesses);
     const answers = await Promise.all(
-      some.map((path) => askGit(folder, ["cat-file", "blob", `${since}:./${path}`], io)),
+      some.map((path) => tryGit(["cat-file", "blob", `${since}:./${path}`], io, { cwd: folder })),
     );
     if (answers.some(isCut)) return undefined;
     answers.forEach(({ ok, stdout }, index) => {

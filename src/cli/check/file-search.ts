@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Io } from "../io.js";
 import { below, type ChangeOptions } from "./changed-files.js";
-import { listPaths } from "./git-command.js";
+import { listPaths } from "./list-paths.js";
 
 /**
  * Finds config files by words in them, without reading them: `git grep` looks at the files that Git knows, as

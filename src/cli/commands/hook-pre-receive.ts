@@ -79,8 +79,9 @@ function fullName(name: string): string {
 }
 
 async function defaultBranch(io: Io): Promise<string> {
-  const { askGit } = await import("../ask-git.js");
-  const name = await askGit(["symbolic-ref", "--quiet", "HEAD"], io).catch(() => "");
-  if (name !== "") return name;
+  const { gitFailure, tryGit } = await import("../ask-git.js");
+  const answer = await tryGit(["symbolic-ref", "--quiet", "HEAD"], io);
+  if (answer.ok) return answer.stdout.trim();
+  if (answer.stderr !== "") throw gitFailure("symbolic-ref", io.cwd, answer);
   throw new CommandError("the repository has no default branch; say which are served with --ref");
 }

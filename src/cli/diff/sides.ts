@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { StatusResponse } from "../../admin/api-types.js";
 import { getFromAdmin, type AdminServer } from "../admin/admin-client.js";
-import { askGit } from "../ask-git.js";
+import { commonAncestor, findCommit, resolveCommit } from "../find-commit.js";
 import { CommandError, type Io } from "../io.js";
 
 /** One side of a comparison. */
@@ -34,7 +34,7 @@ export async function sidesOf(
   io: Io,
 ): Promise<readonly [Side, Side]> {
   const [first = "HEAD", second] = revisions;
-  const range = /^(.+?)(\.{2,3})(.*)$/.exec(first);
+  const range = /^(.*?)(\.{2,3})(.*)$/.exec(first);
   if (range !== null && second !== undefined) {
     throw new CommandError(`"${first}" names both sides already; leave "${second}" out`);
   }
@@ -45,8 +45,8 @@ export async function sidesOf(
   }
   const [, from = "", dots, to = ""] = range;
   const [before, after] = await Promise.all([
-    commitSide(from, options, io),
-    commitSide(to === "" ? "HEAD" : to, options, io),
+    commitSide(from || "HEAD", options, io),
+    commitSide(to || "HEAD", options, io),
   ]);
   if (dots === "..") return [before, after];
   return [await forkPoint(before, after, options, io), after];
@@ -55,42 +55,36 @@ export async function sidesOf(
 const files: Side = { label: "the files on disk", commit: undefined };
 
 async function commitSide(name: string, options: SideOptions, io: Io): Promise<Side> {
-  const revision = name === liveWord ? await liveCommit(options.admin, io) : name;
-  const cwd = resolve(io.cwd, options.repository);
-  const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
-  let commit: string;
-  try {
-    commit = await askGit(args, io, { cwd });
-  } catch (cause) {
-    if (io.signal.aborted) throw cause;
-    await askGit(["rev-parse", "--git-dir"], io, { cwd }); // says so if there is no repository
-    throw new CommandError(unknownRevision(name, revision), { cause });
-  }
+  const folder = resolve(io.cwd, options.repository);
+  const commit =
+    name === liveWord
+      ? await liveCommit(folder, options.admin, io)
+      : await resolveCommit(folder, name, io);
   const short = commit.slice(0, 8);
   return { label: commit.startsWith(name) ? short : `${name} (${short})`, commit };
 }
 
-function unknownRevision(name: string, revision: string): string {
-  return name === liveWord
-    ? `commit ${revision}, which is live, is not in this repository; git fetch brings it`
-    : `"${name}" names no commit of this repository; a branch of the remote may need git fetch`;
-}
-
 async function forkPoint(before: Side, after: Side, options: SideOptions, io: Io): Promise<Side> {
-  const cwd = resolve(io.cwd, options.repository);
-  const args = ["merge-base", before.commit ?? "", after.commit ?? ""];
-  const commit = await askGit(args, io, { cwd }).catch((cause: unknown) => {
-    if (io.signal.aborted) throw cause;
+  const folder = resolve(io.cwd, options.repository);
+  const ends = [before.commit ?? "", after.commit ?? ""] as const;
+  const commit = await commonAncestor(folder, ends, io);
+  if (commit === undefined) {
     throw new CommandError(
-      `${before.label} and ${after.label} have no commit in common here; a shallow clone may need git fetch --unshallow`,
-      { cause },
+      `${before.label} and ${after.label} share no commit here; a shallow clone may need git fetch --unshallow`,
     );
-  });
+  }
   return { label: `${commit.slice(0, 8)}, where it left ${before.label}`, commit };
 }
 
-async function liveCommit(admin: AdminServer, io: Io): Promise<string> {
+async function liveCommit(folder: string, admin: AdminServer, io: Io): Promise<string> {
   const { serving } = (await getFromAdmin(admin, "/api/v1/status", io)) as StatusResponse;
-  if (serving !== null) return serving.commit.oid;
-  throw new CommandError("nothing is live: the control plane has served no commit yet");
+  if (serving === null) {
+    throw new CommandError("nothing is live: the control plane has served no commit yet");
+  }
+  const { oid } = serving.commit;
+  const found = await findCommit(folder, oid, io);
+  if (found !== undefined) return found;
+  throw new CommandError(
+    `commit ${oid}, which is live, is not in this repository; git fetch brings it`,
+  );
 }

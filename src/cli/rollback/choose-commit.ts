@@ -9,7 +9,8 @@ export function commitBeforeLastChange(history: readonly CommitInfo[]): CommitIn
   const found = history.find(({ treeOid }) => treeOid !== head?.treeOid);
   if (found !== undefined) return found;
   throw new CommandError(
-    `none of the last ${history.length} commits changed the config; say which one to go back to: --to COMMIT`,
+    `none of the ${history.length} newest commits that are here changed the config; say which one to go back to: ` +
+      "--to COMMIT (in a shallow clone, git fetch --unshallow brings more of them)",
   );
 }
 
@@ -28,7 +29,7 @@ export async function commitNamed(
   if (found[0] !== undefined) return found[0];
   if (wanted.length === 40) return read(wanted);
   throw new CommandError(
-    `none of the last ${history.length} commits is ${text}; give all 40 digits of an older one`,
+    `none of the ${history.length} newest commits that are here is ${text}; give all 40 digits of an older one`,
   );
 }
 

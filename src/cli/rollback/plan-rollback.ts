@@ -45,16 +45,18 @@ export async function planRollback(request: RollbackRequest, io: Io): Promise<Ro
   const branch = request.branch ?? defaultBranch;
   const tip = branches.get(branch ?? "");
   if (branch === undefined || tip === undefined) {
-    const names = [...branches.keys()].slice(0, 5).join(", ") || "none";
-    throw new CommandError(
-      `there is no branch "${branch ?? ""}" in ${repository.label}; there is ${names}`,
-    );
+    throw new CommandError(noBranch(branch, [...branches.keys()], repository.label));
   }
   let store = await repository.open(tip, signal, depth);
   const history = readFirstParents(store, tip, basePath, depth);
   const head = history[0]!; // it begins with the tip
   const read = async (oid: string): Promise<CommitInfo> => {
     if (!store.has(oid)) store = await repository.open(oid, signal);
+    if (!store.has(oid)) {
+      throw new CommandError(
+        `commit ${oid} is not in ${repository.label} any more; name another one: --to COMMIT`,
+      );
+    }
     return readCommitAt(store, oid, basePath);
   };
   const target = await chooseTarget(request, history, head, read, io);
@@ -66,6 +68,14 @@ export async function planRollback(request: RollbackRequest, io: Io): Promise<Ro
     files: changedPaths(store, head.treeOid, target.treeOid),
     changes: restoringChanges(store, basePath, head.oid, target.oid),
   };
+}
+
+function noBranch(branch: string | undefined, names: readonly string[], label: string): string {
+  if (names.length === 0) return `there is no commit in ${label} yet, so there is nothing to undo`;
+  const known = names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");
+  return branch === undefined
+    ? `${label} has no branch checked out (HEAD is detached); say which one is meant: --on BRANCH (${known})`
+    : `there is no branch "${branch}" in ${label}; there is ${known}`;
 }
 
 async function chooseTarget(

@@ -119,6 +119,8 @@ Objects
       [["HEAD~1", "HEAD"], 0],
       [["HEAD~1", "HEAD", "--exit-code", "diff1"], 1],
       [["HEAD", "HEAD", "--exit-code", "diff1"], 0],
+      [["HEAD~1..", "--exit-code", "diff1"], 1],
+      [["..HEAD", "--exit-code", "diff1"], 0],
       [["HEAD~1", "HEAD", "--exit-code", "diff2"], 2],
       [["HEAD", "HEAD", "--exit-code", "diff2"], 0],
       [["nothing", "--exit-code", "diff2"], 1],
@@ -133,12 +135,16 @@ Objects
     assert.deepEqual(await diff("nothing"), {
       code: 2,
       stdout: "",
-      stderr:
-        'gloo: "nothing" names no commit of this repository; a branch of the remote may need git fetch\n',
+      stderr: 'gloo: there is no commit "nothing" here; git fetch may bring it\n',
     });
+    const unborn = mkdtempSync(join(tmpdir(), "gloo-test-diff-"));
+    await runGit(unborn, ["init", "--quiet", "."]);
+    const { stderr } = await runCommand(["diff"], { cwd: unborn });
+    rmSync(unborn, { recursive: true });
+    assert.match(stderr, /^gloo: the repository has no commit yet, [^\n]*git commit\n$/);
     const outside = await runCommand(["diff"], { cwd: tmpdir() });
     assert.equal(outside.code, 2);
-    assert.match(outside.stderr, /^gloo: git rev-parse: not a git repository/);
+    assert.match(outside.stderr, /^gloo: "[^"]+" is in no Git repository; go to a clone/);
     assert.match((await diff("--output=x")).stderr, /unknown option/);
   });
 

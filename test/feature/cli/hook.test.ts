@@ -238,7 +238,7 @@ describe("gloo hook install", () => {
   it("says that a folder is no repository", async () => {
     const { code, stderr } = await install("pre-commit", "--repository", scratch);
     assert.equal(code, 2);
-    assert.match(stderr, /^gloo: git rev-parse: not a git repository/);
+    assert.match(stderr, /^gloo: "[^"]+" is in no Git repository; go to a clone/);
   });
 });
 

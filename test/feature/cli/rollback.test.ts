@@ -185,12 +185,39 @@ describe("gloo rollback", () => {
     assert.deepEqual([same.code, await remote.resolve("main")], [0, head]);
     assert.match(same.stdout, /is that of [0-9a-f]{12} already\n$/);
     for (const [args, said] of [
-      [["--to", "beef"], /none of the last 4 commits is beef/],
+      [["--to", "beef"], /none of the 4 newest commits that are here is beef/],
       [["--to", "x"], /--to "x" is no commit/],
       [["--on", "prod"], /there is no branch "prod" in .*; there is main/],
       [["--author", "Ada"], /"Ada" is no author/],
+      [["--branch", "-x"], /"refs\/heads\/-x" is not a name that a branch/],
     ] as const) {
       const { code, stderr } = await rollback([server.url, ...args]);
+      assert.equal(code, 2);
+      assert.match(stderr, said);
+    }
+  });
+
+  it("says what a clone has not got", async () => {
+    const place = await clone();
+    const gone = "0123456789".repeat(4);
+    const empty = join(folder, "empty");
+    await runGit(folder, ["init", "--quiet", "--initial-branch=main", empty]);
+    const shallow = join(folder, "shallow");
+    await runGit(folder, ["clone", "--quiet", "--depth=1", server.url, shallow]);
+    await runGit(place, ["checkout", "--quiet", "--detach"]);
+    for (const [args, said] of [
+      [
+        [place],
+        /has no branch checked out \(HEAD is detached\); say which one is meant: --on BRANCH \(main\)\n$/,
+      ],
+      [
+        [place, "--on", "main", "--to", gone],
+        /^gloo: commit 0123\d+ is not in .* any more; name another one/,
+      ],
+      [[empty], /^gloo: there is no commit in .* yet, so there is nothing to undo\n$/],
+      [[shallow], /^gloo: none of the 1 newest commits .* git fetch --unshallow/],
+    ] as const) {
+      const { code, stderr } = await rollback(args);
       assert.equal(code, 2);
       assert.match(stderr, said);
     }
