@@ -18,6 +18,7 @@ const roots = [
   "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
   "envoy.extensions.filters.http.cors.v3.Cors",
   "envoy.extensions.filters.http.cors.v3.CorsPolicy",
+  "envoy.extensions.filters.http.custom_response.v3.CustomResponse",
   "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig",
   "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute",
   "envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig",
@@ -31,6 +32,8 @@ const roots = [
   "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
   "envoy.extensions.formatter.generic_secret.v3.GenericSecret",
+  "envoy.extensions.http.custom_response.redirect_policy.v3.RedirectPolicy",
+  "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
   "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
   "envoy.extensions.transport_sockets.tls.v3.Secret",
   "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
@@ -39,6 +42,7 @@ const roots = [
   "envoy.service.discovery.v3.DeltaDiscoveryResponse",
   "envoy.service.discovery.v3.DiscoveryRequest",
   "envoy.service.discovery.v3.DiscoveryResponse",
+  "envoy.type.matcher.v3.HttpResponseHeaderMatchInput",
 ];
 
 const scalars = {

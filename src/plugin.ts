@@ -65,6 +65,7 @@ export {
   trustedCaName,
   upstreamCaName,
 } from "./translate/sds.js";
+export { eventAgainFilter, eventTypeFilter } from "./translate/structured-events.js";
 export { tlsSocketName } from "./translate/tls.js";
 export {
   readHttpFilterConfig,

@@ -1,6 +1,7 @@
 import type { TranslationPlugin } from "../translate/plugin.js";
 import { awsLambdaPlugin } from "./aws-lambda/plugin.js";
 import { azureFunctionsPlugin } from "./azure-functions/plugin.js";
+import { cloudEventsPlugin } from "./cloud-events/plugin.js";
 import { envoyExtensionsPlugin } from "./envoy-extensions/plugin.js";
 import { googleFunctionsPlugin } from "./google-functions/plugin.js";
 import { grpcPlugin } from "./grpc/plugin.js";
@@ -28,6 +29,7 @@ export const builtinPlugins: readonly TranslationPlugin[] = [
   restPlugin,
   grpcPlugin,
   natsPlugin,
+  cloudEventsPlugin,
   routeHeadersPlugin,
   routeRetriesPlugin,
   routeTimeoutPlugin,

@@ -14,6 +14,7 @@ import { pointerOf } from "../model/location.js";
 import type { Config, Located } from "../model/resource.js";
 import type { Route, VirtualService } from "../model/virtual-service.js";
 import { matchOf } from "../translate/matchers.js";
+import { isAddedForEvents } from "../translate/structured-events.js";
 import type { RoleTranslation, Translation } from "../translate/translation.js";
 import { conditionOf } from "./route-condition.js";
 import { filterConfigs, headerEdits, outcomeOf, retriesOf } from "./route-record.js";
@@ -156,10 +157,12 @@ function compileHost(message: VirtualHost, config: Config): HostRoutes {
 }
 
 function compileRoutes(
-  { name = "", routes = [] }: VirtualHost,
+  { name = "", routes: all = [] }: VirtualHost,
   virtualService: Located<VirtualService> | undefined,
 ): readonly CompiledRoute[] {
   const written = virtualService?.value.routes ?? [];
+  // What is added for events in structured mode is part of the routes that it is made from.
+  const routes = all.filter((route) => !isAddedForEvents(route));
   let next = 0;
   return routes.map((message, position) => {
     // A route with mistakes has no message. Then what the others match says which is which.

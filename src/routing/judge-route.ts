@@ -15,7 +15,7 @@ export interface SeenRequest {
 
 /** A condition of a route that does not hold. */
 export interface Failed {
-  readonly condition: "path" | "method" | "header" | "query" | "unjudged";
+  readonly condition: "path" | "method" | "header" | "query" | "event" | "unjudged";
   /** What is wanted and what is there, in a few words. */
   readonly reason: string;
 }

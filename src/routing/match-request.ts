@@ -12,6 +12,7 @@ import type {
   RoleRoutes,
   RouteTable,
 } from "./route-table.js";
+import { judgeStructuredEvent, missOf, type EventAnswer } from "./structured-event.js";
 
 /** What becomes of a request. */
 export type Verdict =
@@ -19,7 +20,7 @@ export type Verdict =
   | { readonly kind: "forwarded"; readonly calls: readonly Call[] }
   | { readonly kind: "redirected"; readonly status: number; readonly location: string }
   | { readonly kind: "answered"; readonly status: number; readonly body?: string }
-  /** Envoy refuses it before it looks for a route. */
+  /** Envoy refuses it before there is a route for it. */
   | { readonly kind: "refused"; readonly status: number; readonly reason: string }
   | {
       readonly kind: "no-route";
@@ -194,10 +195,23 @@ function answerOf(
     const location = `https://${splitAuthority(request.authority).name}${request.path}`;
     return { ...found, misses: [], verdict: { kind: "redirected", status: 301, location } };
   }
-  const judged = host.routes.map((route): Miss => ({ route, failed: judgeRoute(route, request) }));
-  const taken = judged.findIndex(({ failed }) =>
+  const ordinary = host.routes.map((route): Miss => ({
+    route,
+    failed: judgeRoute(route, request),
+  }));
+  const first = ordinary.findIndex(({ failed }) =>
     failed.every(({ condition }) => condition === "unjudged"),
   );
+  const structured = judgeStructuredEvent(host.routes, request);
+  const event = first >= 0 && first < (structured?.from ?? 0) ? undefined : structured;
+  const judged =
+    event === undefined
+      ? ordinary
+      : ordinary.map(({ route, failed }) => ({ route, failed: missOf(route, event, failed) }));
+  if (event?.answer !== undefined) {
+    return { ...found, misses: judged, verdict: verdictOnEvent(event.answer) };
+  }
+  const taken = event?.taken ?? first;
   const answer = judged[taken];
   const misses = judged.filter((_, index) => index !== taken);
   if (answer === undefined) {
@@ -216,6 +230,12 @@ function answerOf(
       ? verdictOf(route, host, request, render)
       : { kind: "unknown", reason: unjudged.reason };
   return { ...found, route, misses, verdict };
+}
+
+function verdictOnEvent({ status, reason }: EventAnswer): Verdict {
+  return status === 404
+    ? { kind: "no-route", why: "no-match", status, reason }
+    : { kind: "refused", status, reason };
 }
 
 /** https://fetch.spec.whatwg.org/#cors-preflight-request */

@@ -5,6 +5,7 @@ import type {
   StringMatcher,
 } from "../envoy/generated/messages.js";
 import type { Route } from "../model/virtual-service.js";
+import { takesCloudEvents } from "../translate/structured-events.js";
 import type { PathCondition, RouteCondition, ValueCondition } from "./route-table.js";
 
 /** Which requests a route takes; `route` is what the message was made from. */
@@ -21,6 +22,7 @@ export function conditionOf(match: RouteMatch, route: Route | undefined): RouteC
     path: pathConditionOf(match),
     ...(methods && { methods }),
     ...(event !== undefined && { event }),
+    ...(route !== undefined && takesCloudEvents(route) && { isCloudEvent: true as const }),
     headers,
     query: (match.query_parameters ?? []).map(queryCondition),
     unjudged: unjudgedFields(match),

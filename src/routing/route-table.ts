@@ -91,6 +91,8 @@ export interface RouteCondition {
   readonly methods?: readonly string[];
   /** The type of the events that it takes; the headers that say so are among `headers`, too. */
   readonly event?: string;
+  /** Events are CloudEvents: those in structured mode have their type in the body, and no such headers. */
+  readonly isCloudEvent?: true;
   /** Without the method. */
   readonly headers: readonly ValueCondition[];
   readonly query: readonly ValueCondition[];

@@ -29,11 +29,18 @@ export const requestScript = joined(files);
 export const responseScript = joined([...files, "response"]);
 export const responseScriptName = "response";
 
+/** The files that read JSON, for other scripts to begin with. */
+export const jsonScripts: readonly URL[] = ["values", "utf8", "json"].map(fileOf);
+
 function joined(names: readonly string[]): string {
   return names
-    .map((name) => readFileSync(new URL(`runtime/${name}.lua`, import.meta.url), "utf8"))
+    .map((name) => readFileSync(fileOf(name), "utf8"))
     .flatMap((text) => text.split("\n"))
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("--"))
     .join("\n");
+}
+
+function fileOf(name: string): URL {
+  return new URL(`runtime/${name}.lua`, import.meta.url);
 }

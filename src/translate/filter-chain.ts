@@ -6,10 +6,12 @@ import type {
   HttpFilter,
   Listener,
   ListenerListenerFilter as ListenerFilter,
+  TypedExtensionConfig,
 } from "../envoy/generated/messages.js";
 import type { JsonPointer } from "../model/location.js";
 import { filterStages, type ClusterReference, type StagedFilter } from "./plugin.js";
 import { adsSource } from "./sds.js";
+import { eventTypeMark } from "./structured-events.js";
 import { downstreamTls, type TlsSettings } from "./tls.js";
 
 /** The HTTP filters of a listener, in order, and what they refer to. */
@@ -132,6 +134,15 @@ const tlsInspector: ListenerFilter = {
   typed_config: packAny("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", {}),
 };
 
+/** What a client says about the type of an event in structured mode does not count. */
+const takeEventMarks: TypedExtensionConfig = {
+  name: "envoy.http.early_header_mutation.header_mutation",
+  typed_config: packAny(
+    "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+    { mutations: [{ remove: eventTypeMark }] },
+  ),
+};
+
 function filterChainOf(
   { name, routeTable, tls, serverNames }: NamedChain,
   listener: {
@@ -152,6 +163,8 @@ function filterChainOf(
     // routes on the path that the back end will see.
     use_remote_address: { value: true },
     normalize_path: { value: true },
+    // Envoy leaves this out when the script of events sends a request through again.
+    early_header_mutation_extensions: [takeEventMarks],
   };
   return {
     name,

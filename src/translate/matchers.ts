@@ -7,8 +7,8 @@ import type {
 } from "../envoy/generated/messages.js";
 import type { EventMatcher, RequestMatcher, Route } from "../model/virtual-service.js";
 
-/** Where events are posted, and the headers with their type: fixed by the language. */
-const eventPath = "/events";
+/** Where events are posted; like the headers with their type, it is fixed by the language. */
+export const eventPath = "/events";
 const eventTypeHeader = "X-Event-Type";
 const cloudEventTypeHeader = "ce-type";
 const cloudEventVersion = headerIs("ce-specversion", "1.0");
@@ -89,7 +89,7 @@ function headerIs(name: string, value: string): HeaderMatcher {
  * A text as a header of a CloudEvent has it: spaces, quotes, `%` and all that is not ASCII are encoded.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values
  */
-function cloudEventText(text: string): string {
+export function cloudEventText(text: string): string {
   return text.replace(/[^!#$&-~]/gu, (character) =>
     Buffer.from(character).reduce(
       (encoded, byte) => `${encoded}%${byte.toString(16).toUpperCase().padStart(2, "0")}`,

@@ -214,6 +214,7 @@ export interface PerFilterConfig extends TypedConfig {
  * stage "route" holds the router; a plugin that gives one there replaces the default one.
  */
 export const filterStages = [
+  "event",
   "fault",
   "cors",
   "auth",

@@ -1,5 +1,5 @@
 import { diagnostic, targetOf, type Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Route as EnvoyRoute, VirtualHost } from "../envoy/generated/messages.js";
+import type { VirtualHost } from "../envoy/generated/messages.js";
 import { appendAll } from "../lib/append-all.js";
 import type { JsonPointer } from "../model/location.js";
 import { pointerOf } from "../model/location.js";
@@ -12,6 +12,7 @@ import type { ClusterReference, PerFilterConfig } from "./plugin.js";
 import { coreName, type PluginSet } from "./plugin-set.js";
 import { checkResource } from "./resource-check.js";
 import { destinationsOf, translateRoute, upstreamNameOf } from "./routes.js";
+import { withStructuredEvents, type WrittenRoute } from "./structured-events.js";
 
 /** What became of one virtual service. */
 export interface TranslatedVirtualService {
@@ -103,7 +104,7 @@ function translateVirtualService(input: Input): TranslatedVirtualService {
   const { virtualService, session } = input;
   const { name, domains } = virtualService.value;
   const found = new References();
-  const routes = virtualService.value.routes.flatMap((route, index): EnvoyRoute[] => {
+  const written = virtualService.value.routes.flatMap((route, index): WrittenRoute[] => {
     const pointer = pointerOf("/routes", index);
     const translated = translateRoute({ ...input, route, pointer });
     if (translated === undefined) return [];
@@ -112,7 +113,7 @@ function translateVirtualService(input: Input): TranslatedVirtualService {
       targetOf(virtualService, pointer),
     );
     session.diagnostics.push(...faults);
-    return faults.length > 0 ? [] : [translated.message];
+    return faults.length > 0 ? [] : [{ route, message: translated.message }];
   });
   const shell = virtualHostShell(input, { name, domains }, found);
   const faults = checkResource("envoy.config.route.v3.VirtualHost", shell, () =>
@@ -121,7 +122,10 @@ function translateVirtualService(input: Input): TranslatedVirtualService {
   session.diagnostics.push(...faults);
   return {
     virtualService,
-    virtualHost: { ...(faults.length > 0 ? { name, domains } : shell), routes },
+    virtualHost: {
+      ...(faults.length > 0 ? { name, domains } : shell),
+      routes: withStructuredEvents(written),
+    },
     upstreams: input.names,
     clusters: found.clusters,
     filterUses: found.filterUses,

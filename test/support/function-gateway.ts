@@ -57,6 +57,8 @@ export interface Sent {
 export interface FunctionGateway {
   /** Where the back end is, for upstreams. */
   readonly backendPort: number;
+  /** Where clients reach Envoy, once a config is published. */
+  readonly port: number;
   /** Of the back end, in the order of arrival. */
   readonly received: Received[];
   /** What the back end does with each request. Default: an empty 200. */
@@ -130,6 +132,9 @@ export async function startFunctionGateway(
 
   const gateway: FunctionGateway = {
     backendPort,
+    get port() {
+      return port ?? 0;
+    },
     received,
     answer: () => ({}),
     async publish(files, secrets = new Map()) {

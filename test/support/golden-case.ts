@@ -11,6 +11,7 @@ import type { ParseLimits } from "../../src/parse/limits.js";
 import { createPipeline, type Build, type PipelineOptions } from "../../src/pipeline.js";
 import { builtinPlugins } from "../../src/plugins/index.js";
 import { readSecrets } from "../../src/secrets/read-secrets.js";
+import { eventTypeScript } from "../../src/plugins/cloud-events/plugin.js";
 import { requestScript, responseScript } from "../../src/templates/runtime.js";
 import type { SourceTree } from "../../src/source/source-tree.js";
 import { createPluginSet } from "../../src/translate/plugin-set.js";
@@ -180,6 +181,7 @@ export function outputsOf({
 /** The scripts that run templates are in every listener, and would be most of what is seen of one. */
 function withoutScripts(text: string): string {
   return text
+    .replaceAll(JSON.stringify(eventTypeScript), '"(script of src/plugins/cloud-events/)"')
     .replaceAll(JSON.stringify(responseScript), '"(responseScript of src/templates/runtime.ts)"')
     .replaceAll(JSON.stringify(requestScript), '"(requestScript of src/templates/runtime.ts)"');
 }

@@ -10,6 +10,7 @@ import {
 import { toProtoJson } from "../../envoy/proto-json.js";
 import type { JsonObject } from "../../lib/json.js";
 import type { RouteTable } from "../../routing/route-table.js";
+import { writtenPositions } from "../../routing/written-positions.js";
 import type { Build } from "../../pipeline.js";
 
 type Translation = Build["translation"];
@@ -159,9 +160,10 @@ function ownFields<T extends object>(message: T): T {
 
 /** Routes are named by their position, so that Envoy can say which one answered. */
 function withRouteNames(host: VirtualHost): VirtualHost {
+  const positions = writtenPositions(host.routes ?? []);
   const routes = (host.routes ?? []).map((route, index) => ({
     ...route,
-    name: `${host.name ?? ""}/${index}`,
+    name: `${host.name ?? ""}/${positions[index] ?? "events"}`,
   }));
   return { ...host, routes };
 }

@@ -2738,6 +2738,11 @@ export interface CorsPolicy {
   readonly forward_not_matching_preflights?: BoolValue;
 }
 
+/** envoy.extensions.filters.http.custom_response.v3.CustomResponse */
+export interface CustomResponse {
+  readonly custom_response_matcher?: XdsMatcher;
+}
+
 /** envoy.extensions.filters.http.filter_chain.v3.FilterChain */
 export interface FilterChainFilterChain {
   readonly filters?: readonly TypedExtensionConfig[];
@@ -3197,6 +3202,21 @@ export interface GenericSecret {
   readonly secret_configs?: Readonly<Record<string, SdsSecretConfig>>;
 }
 
+/** envoy.extensions.http.custom_response.redirect_policy.v3.RedirectPolicy */
+export interface RedirectPolicy {
+  readonly uri?: string;
+  readonly redirect_action?: RedirectAction;
+  readonly status_code?: UInt32Value;
+  readonly response_headers_to_add?: readonly HeaderValueOption[];
+  readonly request_headers_to_add?: readonly HeaderValueOption[];
+  readonly modify_request_headers_action?: TypedExtensionConfig;
+}
+
+/** envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation */
+export interface HeaderMutationHeaderMutation {
+  readonly mutations?: readonly MutationRulesHeaderMutation[];
+}
+
 /** envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance */
 export interface CertificateProviderPluginInstance {
   readonly instance_name?: string;
@@ -3590,6 +3610,11 @@ export interface FilterStateMatcher {
   readonly key?: string;
   readonly string_match?: StringMatcher;
   readonly address_match?: AddressMatcher;
+}
+
+/** envoy.type.matcher.v3.HttpResponseHeaderMatchInput */
+export interface HttpResponseHeaderMatchInput {
+  readonly header_name?: string;
 }
 
 /** envoy.type.matcher.v3.ListMatcher */
@@ -4268,6 +4293,7 @@ export interface MessageTypes {
   readonly "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning.QueryString": AwsRequestSigning_QueryString;
   readonly "envoy.extensions.filters.http.cors.v3.Cors": Cors;
   readonly "envoy.extensions.filters.http.cors.v3.CorsPolicy": CorsPolicy;
+  readonly "envoy.extensions.filters.http.custom_response.v3.CustomResponse": CustomResponse;
   readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChain": FilterChainFilterChain;
   readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfig": FilterChainConfig;
   readonly "envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute": FilterChainConfigPerRoute;
@@ -4314,6 +4340,8 @@ export interface MessageTypes {
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor": ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor;
   readonly "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement": ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor_KvElement;
   readonly "envoy.extensions.formatter.generic_secret.v3.GenericSecret": GenericSecret;
+  readonly "envoy.extensions.http.custom_response.redirect_policy.v3.RedirectPolicy": RedirectPolicy;
+  readonly "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation": HeaderMutationHeaderMutation;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateProviderPluginInstance": CertificateProviderPluginInstance;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext": CertificateValidationContext;
   readonly "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.SystemRootCerts": CertificateValidationContext_SystemRootCerts;
@@ -4357,6 +4385,7 @@ export interface MessageTypes {
   readonly "envoy.type.matcher.v3.AddressMatcher": AddressMatcher;
   readonly "envoy.type.matcher.v3.DoubleMatcher": DoubleMatcher;
   readonly "envoy.type.matcher.v3.FilterStateMatcher": FilterStateMatcher;
+  readonly "envoy.type.matcher.v3.HttpResponseHeaderMatchInput": HttpResponseHeaderMatchInput;
   readonly "envoy.type.matcher.v3.ListMatcher": ListMatcher;
   readonly "envoy.type.matcher.v3.ListStringMatcher": ListStringMatcher;
   readonly "envoy.type.matcher.v3.MetadataMatcher": MetadataMatcher;

@@ -155,7 +155,7 @@ export interface RequestMatcher {
   readonly verbs?: readonly string[];
 }
 /**
- * Takes events of one type: requests to `/events` whose headers name it.
+ * Takes events of one type: requests to `/events` whose headers, or CloudEvent in the body, name it.
  */
 export interface EventMatcher {
   /**
@@ -163,7 +163,7 @@ export interface EventMatcher {
    */
   readonly event_type: string;
   /**
-   * How events say their type. `gloo`: by the header `X-Event-Type`. `cloudevents`: by the header `ce-type`, as CloudEvents 1.0 in binary mode; events in structured mode, with all of it in the body, are not taken. An addition to the language of 2018.
+   * How events say their type. `gloo`: by the header `X-Event-Type`. `cloudevents`: as CloudEvents 1.0, in binary mode by the header `ce-type`, and in structured mode by `type` in the JSON of the body. An addition to the language of 2018.
    */
   readonly format?: "gloo" | "cloudevents";
 }
