@@ -45,8 +45,18 @@ export function refusalKeys({ commit, snapshot }: Release): readonly string[] {
 
 /** Whether `known` brings all that `release` does. */
 export function isReleaseOf(known: Release, release: Release): boolean {
-  const { commit, snapshot, isCanary } = known.whole ?? known;
+  const { commit, snapshot, isCanary } = wholeOf(known);
   return commit.oid === release.commit.oid && snapshot.id === release.snapshot.id && !isCanary;
+}
+
+/** What all roles get in the end: of a canary the release that it tries, else itself. */
+export function wholeOf(release: Release): Release {
+  return release.whole ?? release;
+}
+
+/** Whether Envoys cannot tell two releases apart. */
+export function isSameToEnvoys(left: Release, right: Release | undefined): boolean {
+  return left.snapshot.id === right?.snapshot.id;
 }
 
 /** Whether an Envoy's type has the same version in a release as it was sent. */

@@ -1,3 +1,4 @@
+import { dropOldest } from "../../lib/drop-oldest.js";
 import type { Exchange, ServeEvent } from "../../serve/serve-events.js";
 import type { Durations, Refusal } from "../commits/commit-record.js";
 import { hasVersion, type Release } from "../releases/release.js";
@@ -34,6 +35,8 @@ export type Nack = Extract<ServeEvent, { kind: "nack" }>;
 
 /** Refusals kept of one commit. */
 export const maxRefusals = 20;
+/** Forms of one release whose answers are still told from others. */
+const maxIds = 100;
 
 /** One type on one stream. */
 export function answerKey({ envoy, typeUrl }: Exchange): string {
@@ -67,6 +70,7 @@ export function createTrial(release: Release, options: TrialOptions = {}): Trial
     set release(next) {
       current = next;
       ids.add(next.snapshot.id);
+      dropOldest(ids, maxIds);
     },
     get firstSentAtMs() {
       return firstSentAtMs;

@@ -1,87 +1,26 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import type { Release } from "../../../../src/reconcile/releases/release.js";
-import type { ReleaseStore } from "../../../../src/reconcile/releases/release-store.js";
-import { createRollout, type Rollout } from "../../../../src/reconcile/rollout/rollout.js";
+import type { Rollout } from "../../../../src/reconcile/rollout/rollout.js";
 import type { VetoPolicy } from "../../../../src/reconcile/rollout/veto-policy.js";
-import { snapshotIdOf } from "../../../../src/snapshot/snapshot-id.js";
-import { createMadeFleet, type MadeEnvoy, type MadeFleet } from "../../../support/made-fleet.js";
-import { madeSnapshot, type Contents } from "../../../support/made-snapshot.js";
-import { createManualClock, settle, type ManualClock } from "../../../support/manual-clock.js";
+import type { MadeEnvoy, MadeFleet } from "../../../support/made-fleet.js";
+import { createMadeRollout, madeRelease, type MadeRollout } from "../../../support/made-rollout.js";
+import type { Contents } from "../../../support/made-snapshot.js";
+import { settle, type ManualClock } from "../../../support/manual-clock.js";
 
-const who = { name: "Ada", email: "ada@example.com", timestampS: 1_700_000_000 };
-
-/** A release whose clusters are called after it, for the roles `ingress` and `canary`. */
-function release(name: string, roles?: Readonly<Record<string, Contents>>): Release {
-  const contents: Contents = { cluster: { [name]: name } };
-  const snapshot = madeSnapshot(roles ?? { canary: contents, ingress: contents }, name);
-  return {
-    commit: { oid: name, treeOid: name, author: who, committer: who, message: name },
-    snapshot: { ...snapshot, id: snapshotIdOf(snapshot) },
-    made: undefined,
-    isCanary: false,
-  };
-}
-
-const [a, b, c] = [release("a"), release("b"), release("c")] as const;
+const [a, b, c] = [madeRelease("a"), madeRelease("b"), madeRelease("c")] as const;
 
 describe("the rollout", () => {
+  let made: MadeRollout;
   let clock: ManualClock;
   let fleet: MadeFleet;
   let rollout: Rollout;
-  let events: string[];
-  let disk: string[];
-  let diskError: Error | undefined;
-  /** The next write waits for this. */
-  let beforeWrite: Promise<void> | undefined;
 
-  const create = (policy: VetoPolicy = { kind: "any" }): void => {
-    clock = createManualClock();
-    fleet = createMadeFleet();
-    events = [];
-    disk = [];
-    diskError = beforeWrite = undefined;
-    const nameOf = ({ commit, isCanary }: Release): string =>
-      isCanary ? `canary of ${commit.oid}` : commit.oid;
-    const store: ReleaseStore = {
-      async save(stack) {
-        const hold = (beforeWrite ??= Promise.resolve());
-        beforeWrite = undefined;
-        await hold;
-        if (diskError !== undefined) return diskError;
-        disk = stack.map(nameOf);
-        return undefined;
-      },
-      tidy: () => Promise.resolve(),
-      isBehind: false,
-    };
-    const note =
-      (what: string) =>
-      ({ commit }: Release, detail?: unknown): void => {
-        const more = typeof detail === "string" ? `: ${detail}` : "";
-        events.push(`${commit.oid} ${what}${more}`);
-      };
-    rollout = createRollout({
-      server: fleet.server,
-      store,
-      clock,
-      policy,
-      ackTimeoutMs: 60_000,
-      quietMs: 100,
-      events: {
-        onPublishing: note("publishing"),
-        onLive: note("live"),
-        onProven: note("proven"),
-        onRefused: note("refused"),
-        onWentBack: note("is back"),
-        onNothingBefore: note("stays"),
-        onRefusal: note("refused once more"),
-        onRefusalVoid: note("not refused after all"),
-        onSuperseded: note("superseded"),
-      },
-    });
+  const create = (policy?: VetoPolicy): void => {
+    made = createMadeRollout(policy);
+    ({ clock, fleet, rollout } = made);
   };
-  const taken = (): readonly string[] => events.splice(0);
+  const taken = (): readonly string[] => made.taken();
   /** Release `a`, taken by an Envoy of each of these node ids. */
   const proveA = async (
     firstId: string,
@@ -93,7 +32,7 @@ describe("the rollout", () => {
     for (const envoy of [first, ...others]) envoy.ack();
     await clock.pass(100);
     assert.deepEqual(taken(), ["a publishing", "a live", "a proven"]);
-    assert.deepEqual(disk, ["a"]);
+    assert.deepEqual(made.disk, ["a"]);
     return [first, ...others];
   };
 
@@ -128,17 +67,17 @@ describe("the rollout", () => {
   it("writes a release to disk before it is published, with the old one beneath", async () => {
     await proveA("ingress~1");
     await rollout.offer(b);
-    assert.deepEqual(disk, ["b", "a"]);
+    assert.deepEqual(made.disk, ["b", "a"]);
     await rollout.offer(c);
-    assert.deepEqual(disk, ["c", "a"]);
+    assert.deepEqual(made.disk, ["c", "a"]);
     assert.deepEqual(taken(), ["b publishing", "b superseded", "c publishing"]);
   });
 
   it("does not publish what cannot be written, unless it is told to", async () => {
     await proveA("ingress~1");
-    diskError = new Error("full");
+    made.diskError = new Error("full");
     const offered = await rollout.offer(b);
-    assert.deepEqual([offered.isPublished, offered.error], [false, diskError]);
+    assert.deepEqual([offered.isPublished, offered.error], [false, made.diskError]);
     assert.equal(rollout.serving, a);
     assert.equal((await rollout.offer(b, { evenUnsaved: true })).isPublished, true);
     assert.equal(rollout.serving, b);
@@ -149,23 +88,23 @@ describe("the rollout", () => {
     await rollout.offer(b);
     one.ack();
     let write = (): void => undefined;
-    beforeWrite = new Promise((resolve) => (write = resolve));
+    made.beforeWrite = new Promise((resolve) => (write = resolve));
     const offering = rollout.offer(c);
     await clock.pass(100);
     assert.equal(rollout.proven, b);
     write();
     await offering;
     await settle();
-    assert.deepEqual(disk, ["c", "b"]);
+    assert.deepEqual(made.disk, ["c", "b"]);
     one.nack();
     await settle();
     assert.equal(rollout.serving, b);
-    assert.deepEqual(disk, ["b"]);
+    assert.deepEqual(made.disk, ["b"]);
   });
 
   it("hears what is said of a part that a newer release has too, and is not sent again", async () => {
     const part: Contents = { cluster: { b: "b" }, route: { c: "c" } };
-    const withPart = release("c", { canary: part, ingress: part });
+    const withPart = madeRelease("c", { canary: part, ingress: part });
     const [one] = await proveA("ingress~1");
     await rollout.offer(b);
     await rollout.offer(withPart);
@@ -189,7 +128,7 @@ describe("the rollout", () => {
     one.nack();
     await settle();
     assert.deepEqual(taken(), ["b publishing", "b refused", "a is back"]);
-    assert.deepEqual(disk, ["a"]);
+    assert.deepEqual(made.disk, ["a"]);
     assert.deepEqual(
       fleet.published,
       [a, b, a].map(({ snapshot }) => snapshot.id),
@@ -200,7 +139,7 @@ describe("the rollout", () => {
   it("goes back also when that cannot be written", async () => {
     const [one] = await proveA("ingress~1");
     await rollout.offer(b);
-    diskError = new Error("full");
+    made.diskError = new Error("full");
     one.nack();
     await settle();
     assert.equal(rollout.serving, a);
@@ -339,13 +278,13 @@ describe("the rollout", () => {
     const [one] = await proveA("ingress~1");
     await rollout.offer(b);
     taken();
-    const changed = new Map([a, b].map(({ commit: { oid } }) => [oid, release(`${oid}2`)]));
+    const changed = new Map([a, b].map(({ commit: { oid } }) => [oid, madeRelease(`${oid}2`)]));
     await rollout.reshape((known) => {
       const { snapshot } = changed.get(known.commit.oid) ?? known;
       return { ...known, snapshot };
     });
     assert.deepEqual(taken(), []);
-    assert.deepEqual(disk, ["b", "a"]);
+    assert.deepEqual(made.disk, ["b", "a"]);
     assert.equal(fleet.published.at(-1), changed.get("b")?.snapshot.id);
     one.nack();
     await settle();
@@ -364,11 +303,11 @@ describe("the rollout", () => {
       await goLive(a);
       const envoy = fleet.connect("ingress~1"); // and it has said nothing yet
       await rollout.offer(b);
-      assert.deepEqual(disk, ["b", "a"]);
+      assert.deepEqual(made.disk, ["b", "a"]);
       envoy.nack();
       await settle();
       assert.deepEqual(taken(), ["b publishing", "b refused", "a is back"]);
-      assert.deepEqual(disk, ["a"]);
+      assert.deepEqual(made.disk, ["a"]);
       assert.deepEqual([rollout.serving, rollout.proven], [a, undefined]);
       envoy.ack();
       await clock.pass(100);
@@ -396,20 +335,20 @@ describe("the rollout", () => {
 
     it("goes back step by step, and stays at the first when that is refused too", async () => {
       await goLive(a, b, c);
-      assert.deepEqual(disk, ["c", "b", "a"]);
+      assert.deepEqual(made.disk, ["c", "b", "a"]);
       const envoy = fleet.connect("ingress~1");
       for (const left of [["b", "a"], ["a"], ["a"]]) {
         envoy.nack();
         await settle();
-        assert.deepEqual(disk, left);
+        assert.deepEqual(made.disk, left);
       }
       const on = ["c refused", "b is back", "b refused", "a is back", "a refused", "a stays"];
       assert.deepEqual(taken(), on);
       assert.equal(rollout.serving, a);
       // What comes then has nothing to go back to: it takes the place of what was refused.
-      const d = release("d");
+      const d = madeRelease("d");
       await rollout.offer(d);
-      assert.deepEqual(disk, ["d"]);
+      assert.deepEqual(made.disk, ["d"]);
       envoy.ack();
       await clock.pass(100);
       assert.equal(rollout.proven, d);
@@ -421,21 +360,21 @@ describe("the rollout", () => {
       fleet.connect("ingress~1").nack();
       await settle();
       assert.deepEqual(taken(), ["same refused", "a is back"]);
-      assert.deepEqual(disk, ["a"]);
+      assert.deepEqual(made.disk, ["a"]);
     });
 
     it("keeps the last three, and what was proven before them however many there are", async () => {
       const [one] = await proveA("ingress~1");
       one.leave();
-      await goLive(...["b", "c", "d", "e", "f"].map((name) => release(name)));
-      assert.deepEqual(disk, ["f", "e", "d", "c", "a"]);
+      await goLive(...["b", "c", "d", "e", "f"].map((name) => madeRelease(name)));
+      assert.deepEqual(made.disk, ["f", "e", "d", "c", "a"]);
       const back = fleet.connect("ingress~1");
       for (let refusals = 0; refusals < 4; refusals++) {
         back.nack();
         await settle();
       }
       assert.equal(rollout.serving, a);
-      assert.deepEqual(disk, ["a"]);
+      assert.deepEqual(made.disk, ["a"]);
       back.nack(); // of what is proven: it is sick
       await settle();
       assert.equal(taken().at(-1), "c not refused after all");
@@ -443,7 +382,7 @@ describe("the rollout", () => {
 
     it("gives other endpoints also to what would be gone back to", async () => {
       await goLive(a, b);
-      const { snapshot } = release("a2");
+      const { snapshot } = madeRelease("a2");
       await rollout.reshape((known) => (known.commit.oid === "a" ? { ...known, snapshot } : known));
       fleet.connect("ingress~1").nack();
       await settle();
@@ -479,7 +418,7 @@ describe("the rollout", () => {
     it("serves that role first, and all others when it has taken the release", async () => {
       const [canary, other] = await proveA("canary~1", "ingress~1");
       await rollout.offer(b);
-      assert.deepEqual(disk, ["canary of b", "a"]);
+      assert.deepEqual(made.disk, ["canary of b", "a"]);
       assert.equal(rollout.serving?.isCanary, true);
       assert.deepEqual(
         rollout.serving.snapshot.roles.get("ingress"),
@@ -487,11 +426,11 @@ describe("the rollout", () => {
       );
       canary.ack();
       await clock.pass(100);
-      assert.deepEqual(disk, ["b", "a"]);
+      assert.deepEqual(made.disk, ["b", "a"]);
       other?.ack();
       await clock.pass(100);
       assert.deepEqual(taken(), ["b publishing", "b publishing", "b live", "b proven"]);
-      assert.deepEqual(disk, ["b"]);
+      assert.deepEqual(made.disk, ["b"]);
     });
 
     it("goes back when the canary role refuses, and when it says nothing", async () => {
@@ -522,8 +461,8 @@ describe("the rollout", () => {
       const [canary] = await proveA("canary~1", "ingress~1");
       const contents: Contents = { cluster: { b: "b" } };
       const ingress: Contents = { cluster: { a: "a" } };
-      await rollout.offer(release("b", { canary: contents, ingress }));
-      assert.deepEqual(disk, ["b", "a"]);
+      await rollout.offer(madeRelease("b", { canary: contents, ingress }));
+      assert.deepEqual(made.disk, ["b", "a"]);
       canary.ack();
       await clock.pass(100);
       assert.deepEqual(taken(), ["b publishing", "b live", "b proven"]);
@@ -540,32 +479,39 @@ describe("the rollout", () => {
       assert.deepEqual(fleet.published, [a.snapshot.id]);
     });
 
+    it("has proven again what is the same to Envoys as what they have proven", async () => {
+      const same: Release = { ...a, commit: { ...a.commit, oid: "same" } };
+      rollout.restore([same, a]);
+      assert.deepEqual([rollout.serving, rollout.proven, rollout.beneath], [same, same, []]);
+      assert.deepEqual(fleet.published, [a.snapshot.id]);
+    });
+
     it("tries again what was on trial", async () => {
-      disk = ["b", "a"];
+      made.disk = ["b", "a"];
       rollout.restore([b, a]);
       assert.deepEqual(taken(), ["b publishing", "b live"]);
       fleet.connect("ingress~1").nack();
       await settle();
       assert.deepEqual(taken(), ["b refused", "a is back"]);
-      assert.deepEqual(disk, ["a"]);
+      assert.deepEqual(made.disk, ["a"]);
     });
 
     it("goes back step by step, and no further than to the last", async () => {
-      disk = ["c", "b", "a"];
+      made.disk = ["c", "b", "a"];
       rollout.restore([c, b, a]);
       const envoy = fleet.connect("ingress~1");
       envoy.nack();
       await settle();
-      assert.deepEqual([rollout.serving, disk], [b, ["b", "a"]]);
+      assert.deepEqual([rollout.serving, made.disk], [b, ["b", "a"]]);
       envoy.nack();
       await settle();
-      assert.deepEqual([rollout.serving, rollout.proven, disk], [a, a, ["a"]]);
+      assert.deepEqual([rollout.serving, rollout.proven, made.disk], [a, a, ["a"]]);
     });
 
     it("goes no further with a canary until its commit has been read again", async () => {
       create({ kind: "canary", role: "canary" });
       const contents: Contents = { cluster: { b: "b" } };
-      const half = release("b", { canary: contents, ingress: { cluster: { a: "a" } } });
+      const half = madeRelease("b", { canary: contents, ingress: { cluster: { a: "a" } } });
       rollout.restore([{ ...half, isCanary: true }, a]);
       fleet.connect("canary~1").ack();
       await clock.pass(120_000);
@@ -574,6 +520,73 @@ describe("the rollout", () => {
       await clock.pass(100);
       assert.equal(rollout.serving?.isCanary, false);
       assert.equal(rollout.serving?.snapshot.id, b.snapshot.id);
+    });
+  });
+
+  describe("while something is being written", () => {
+    /** The next write waits until what this gives is called. */
+    const holdWrite = (): (() => void) => {
+      let release = (): void => undefined;
+      made.beforeWrite = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    };
+    /** Other endpoints, in a release whose commit stays the same. */
+    const reform = (known: Release): Release => ({
+      ...known,
+      snapshot: madeRelease(`${known.snapshot.commit}2`).snapshot,
+    });
+
+    it("can still go back to what proved itself while its form changed", async () => {
+      const [one] = await proveA("ingress~1");
+      await rollout.offer(b);
+      one.ack();
+      const write = holdWrite();
+      const reshaped = rollout.reshape(reform);
+      await clock.pass(100);
+      assert.deepEqual(taken(), ["b publishing", "b live", "b proven"]);
+      write();
+      await reshaped;
+      one.ack();
+      await rollout.offer(c);
+      assert.deepEqual(made.disk, ["c", "b"]);
+      one.nack();
+      await settle();
+      assert.deepEqual(taken(), ["c publishing", "c refused", "b is back"]);
+    });
+
+    it("goes on from a canary that was taken while its form changed", async () => {
+      create({ kind: "canary", role: "canary" });
+      const [canary, other] = await proveA("canary~1", "ingress~1");
+      await rollout.offer(b);
+      canary.ack();
+      const write = holdWrite();
+      const reshaped = rollout.reshape(reform);
+      await clock.pass(100);
+      write();
+      await reshaped;
+      await settle();
+      assert.equal(rollout.serving?.isCanary, false);
+      canary.ack();
+      other?.ack();
+      await clock.pass(100);
+      assert.equal(taken().at(-1), "b proven");
+    });
+
+    it("goes nowhere any more when it is closed", async () => {
+      const [one] = await proveA("ingress~1");
+      await rollout.offer(b);
+      taken();
+      const write = holdWrite();
+      one.nack();
+      await settle();
+      const closed = rollout.close();
+      write();
+      await closed;
+      assert.deepEqual(taken(), ["b refused"]);
+      assert.deepEqual(fleet.published, [a.snapshot.id, b.snapshot.id]);
+      assert.equal(clock.waiting(), 0);
     });
   });
 
