@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../app/version.js";
+import { addApplyCommand } from "./commands/apply.js";
 import { addBootstrapCommand } from "./commands/bootstrap.js";
 import { addBridgeCommand } from "./commands/bridge.js";
 import { addCheckCommand } from "./commands/check.js";
@@ -10,6 +11,7 @@ import { addDiffCommand } from "./commands/diff.js";
 import { addEnvoysCommand } from "./commands/envoys.js";
 import { addExplainCommand } from "./commands/explain.js";
 import { addFmtCommand } from "./commands/fmt.js";
+import { addFunctionCommand } from "./commands/function.js";
 import { addHookCommand } from "./commands/hook.js";
 import { addHistoryCommand } from "./commands/history.js";
 import { addImportCommand } from "./commands/import.js";
@@ -79,7 +81,9 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     addRouteCommand,
     addRoleCommand,
     addAttributeCommand,
+    addFunctionCommand,
     addSecretCommand,
+    addApplyCommand,
     addServeCommand,
     addStatusCommand,
     addEnvoysCommand,

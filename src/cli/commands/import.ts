@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addHelp, type CommandContext } from "../add-command.js";
+import { addImportGlooCommand } from "./import-gloo.js";
 import { addImportOpenapiCommand } from "./import-openapi.js";
 import { addImportProtoCommand } from "./import-proto.js";
 
@@ -7,13 +8,14 @@ import { addImportProtoCommand } from "./import-proto.js";
 export function addImportCommand(program: Command, context: CommandContext): void {
   const command = program
     .command("import")
-    .summary("make config from descriptions of services")
+    .summary("make config from descriptions of services, or from the Gloo of 2018")
     .description(
-      "Makes files for the config repository from what a service says of itself. What comes out is " +
-        "config like any other: read it, change it, commit it.",
+      "Makes files for the config repository from what a service says of itself, or from the objects of the " +
+        "Gloo of 2018. What comes out is config like any other: read it, change it, commit it.",
     )
     .helpCommand(false);
-  for (const add of [addImportOpenapiCommand, addImportProtoCommand]) add(command, context);
+  for (const add of [addImportOpenapiCommand, addImportProtoCommand, addImportGlooCommand])
+    add(command, context);
   addHelp(
     command,
     [

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { folderOf } from "../../client/stored.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import { isJsonObject, type JsonObject } from "../../lib/json.js";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/json.js";
 import type { Kind } from "../../model/resource.js";
 import type { RawObject } from "../../parse/documents.js";
 import type { SourceFile, SourceFolder, SourceTree } from "../../source/source-tree.js";
@@ -45,21 +45,45 @@ export async function readObjects(
   text: GivenText,
   kind: Kind | undefined,
 ): Promise<readonly GivenObject[]> {
+  return readTreeObjects(treeOf(text, kind), {
+    kind,
+    where: text.shown,
+    shownOf: () => text.shown,
+  });
+}
+
+/** How the objects of a tree are read. */
+export interface TreeReading {
+  readonly kind?: Kind | undefined;
+  /** What messages call all of it. */
+  readonly where: string;
+  /** What messages call one of its files. */
+  readonly shownOf: (path: string) => string;
+}
+
+/** Reads the objects of a tree, whose folders say kinds as those of a repository do. */
+export async function readTreeObjects(
+  tree: SourceTree,
+  { kind, where, shownOf }: TreeReading,
+): Promise<readonly GivenObject[]> {
   const { createParser } = await import("../../parse/parse-tree.js");
-  const { value: documents, diagnostics } = createParser().parseTree(treeOf(text, kind));
+  const { value: documents, diagnostics } = createParser().parseTree(tree);
   if (diagnostics.some(({ severity }) => severity === "error")) {
     const { formatDiagnosticsText } = await import("../../diagnostics/format-text.js");
-    const placed = diagnostics.map((found) => placedIn(found, text.shown));
+    const placed = diagnostics.map((found) => placedIn(found, shownOf));
     throw new Refusal(`${formatDiagnosticsText(placed)}gloo: nothing was written\n`);
   }
   if (documents.objects.length === 0) {
-    throw new Refusal(`gloo: there is no object in ${text.shown}`);
+    throw new Refusal(
+      `gloo: there is no object in ${where}${kind === undefined ? "; outside of folders such as upstreams, objects say their kind" : ""}`,
+    );
   }
-  const { createObjectViews } = await import("../../edit/object-view.js");
+  const { createObjectViews, typesOf } = await import("../../edit/object-view.js");
   const { builtinLanguage } = await import("../../app/builtin-language.js");
-  const viewObject = createObjectViews(builtinLanguage());
+  const language = builtinLanguage();
+  const viewObject = createObjectViews(language);
   return documents.objects.map((raw) => {
-    const place = `${text.shown}:${raw.origin.locate("").line}`;
+    const place = `${shownOf(raw.origin.file)}:${raw.origin.locate("").line}`;
     if (kind !== undefined && raw.kind !== kind) {
       const { noun, command } = objectKinds[raw.kind];
       const wanted = objectKinds[kind].noun;
@@ -72,13 +96,34 @@ export async function readObjects(
     if (typeof name !== "string" || name === "") {
       throw new Refusal(`gloo: ${place}: ${objectKinds[raw.kind].noun} needs a name`);
     }
-    const value = viewObject({ kind: raw.kind, value: plain, wrapped: false })?.value ?? plain;
+    const view = viewObject({ kind: raw.kind, value: plain, wrapped: false })?.value ?? plain;
+    const value = raw.kind === "Upstream" ? withTypes(view, typesOf(view, language)) : view;
     return { kind: raw.kind, name, plain, value, resourceVersion: versionOf(raw.value), place };
   });
 }
 
-function placedIn(found: Diagnostic, file: string): Diagnostic {
-  return found.location === undefined ? found : { ...found, location: { ...found.location, file } };
+/** An upstream whose types are in canonical spelling, as they are in the config. */
+function withTypes(
+  value: JsonObject,
+  {
+    upstream,
+    service,
+  }: { readonly upstream: string | undefined; readonly service: string | undefined },
+): JsonObject {
+  const { service_info: info } = value;
+  return {
+    ...value,
+    ...(upstream === undefined ? {} : { type: upstream }),
+    ...(service === undefined || !isJsonObject(info)
+      ? {}
+      : { service_info: { ...info, type: service } }),
+  };
+}
+
+function placedIn(found: Diagnostic, shownOf: TreeReading["shownOf"]): Diagnostic {
+  const { location } = found;
+  if (location === undefined) return found;
+  return { ...found, location: { ...location, file: shownOf(location.file) } };
 }
 
 /** A tree that holds the text as a file of the folder of a kind, or of the root. */
@@ -94,9 +139,14 @@ function treeOf({ shown, bytes }: GivenText, kind: Kind | undefined): SourceTree
     entries,
   });
   const root = kind === undefined ? [file] : [folder(folderOf[kind], [file])];
+  return treeOfFolder(folder("", root));
+}
+
+/** A tree that nobody has committed. */
+export function treeOfFolder(root: SourceFolder): SourceTree {
   const nobody = { name: "", email: "", timestampS: 0 };
   const commit = { oid: "", treeOid: "", author: nobody, committer: nobody, message: "" };
-  return { commit, root: folder("", root) };
+  return { commit, root };
 }
 
 function versionOf({ metadata }: JsonObject): string | undefined {
@@ -112,9 +162,10 @@ function plainForm({ value, wrapped }: RawObject): JsonObject {
   const { metadata, spec } = value;
   const kept = isJsonObject(metadata)
     ? Object.fromEntries(
-        Object.entries(metadata).filter(
-          ([key, item]) => keptMetadata.includes(key) && item !== null,
-        ),
+        Object.entries(metadata)
+          .filter(([key]) => keptMetadata.includes(key))
+          .map(([key, item]) => [key, key === "annotations" ? ownAnnotations(item) : item] as const)
+          .filter(([, item]) => item !== null),
       )
     : undefined;
   const own = kept !== undefined && Object.keys(kept).length > 0 ? { metadata: kept } : {};
@@ -124,4 +175,13 @@ function plainForm({ value, wrapped }: RawObject): JsonObject {
   }
   const { kind: _, status: _1, metadata: _2, ...rest } = value;
   return { ...rest, ...(isJsonObject(metadata) || metadata === undefined ? own : { metadata }) };
+}
+
+/** What kubectl notes is a copy of the object. */
+const copyOfKubectl = "kubectl.kubernetes.io/last-applied-configuration";
+
+function ownAnnotations(annotations: JsonValue): JsonValue {
+  if (!isJsonObject(annotations) || !(copyOfKubectl in annotations)) return annotations;
+  const { [copyOfKubectl]: _, ...own } = annotations;
+  return Object.keys(own).length === 0 ? null : own;
 }
