@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { BuildOnceOptions, OneBuild } from "../../app/build-once.js";
 import type { Confinement } from "../../model/confinement.js";
-import type { SourceFolder } from "../../source/source-tree.js";
 import { withProgress, type Io } from "../io.js";
 import { printable } from "../printable.js";
 import { readConfigTree, type ConfigTarget, type ConfigTree } from "./config-tree.js";
@@ -10,7 +9,7 @@ import { placeIn } from "./place-under.js";
 /** A config, and what the pipeline made of it. */
 export interface BuiltConfig extends OneBuild {
   readonly commit: string | undefined;
-  /** How many files were read. */
+  /** How many files were looked at. */
   readonly files: number;
   /** The tree that it was built from, and where its places lead from. */
   readonly source: ConfigTree;
@@ -44,10 +43,10 @@ export async function buildTree(
   io: Io,
 ): Promise<BuiltConfig> {
   // What builds takes as long to load as the config takes to read: both at once.
-  const loading = import("../../app/build-once.js");
+  const loading = Promise.all([import("../../app/build-once.js"), import("./list-files.js")]);
   const source = await reading;
-  const { buildOnce } = await loading;
-  const files = countFiles(source.tree.root);
+  const [{ buildOnce }, { listFiles }] = await loading;
+  const files = listFiles(source.tree.root).length;
   const build = await withProgress(io, `checking ${files} files`, () =>
     buildOnce(source.tree, buildOnceOptionsOf(options, io)),
   );
@@ -70,13 +69,4 @@ export function buildOnceOptionsOf(
     ...(plugin === undefined ? {} : { plugins: plugin }),
     ...(confinements === undefined ? {} : { confinements }),
   };
-}
-
-function countFiles(folder: SourceFolder): number {
-  let count = 0;
-  for (const entry of folder.entries) {
-    if (entry.kind === "folder") count += countFiles(entry);
-    else if (entry.kind === "file") count += 1;
-  }
-  return count;
 }

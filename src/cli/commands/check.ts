@@ -184,22 +184,17 @@ async function checkChanged(
   });
 }
 
-function checkedOf(
+async function checkedOf(
   { commit, files, uncheckedSecrets, sealedSecrets, source }: BuiltConfig,
   { strict = false }: Options,
   found: Pick<CheckReport, "diagnostics" | "base" | "changed" | "envoy">,
-): Checked {
+): Promise<Checked> {
+  const { listFiles } = await import("../check/list-files.js");
   const { diagnostics } = found;
   const ok = !(strict ? diagnostics.length > 0 : hasErrors(diagnostics));
   const { placeOf = (path: string) => source.prefix + path } = source;
-  const paths = pathsOf(source.tree.root).map(placeOf);
+  const paths = listFiles(source.tree.root).map(placeOf);
   return { report: { ok, commit, files, uncheckedSecrets, sealedSecrets, ...found }, files: paths };
-}
-
-function pathsOf({ entries }: BuiltConfig["source"]["tree"]["root"]): readonly string[] {
-  return entries.flatMap((entry) =>
-    entry.kind === "folder" ? pathsOf(entry) : entry.kind === "file" ? [entry.path] : [],
-  );
 }
 
 /** With `--base`: the diagnostics that it does not have, and how many it has. */

@@ -3,6 +3,7 @@ import { Option, type Command } from "commander";
 import { addHelp, type CommandContext } from "../add-command.js";
 import { ciKinds, type CiKind } from "../init/template-files.js";
 import { ExitCode, type Io } from "../io.js";
+import { quoteForShell } from "../quote-for-shell.js";
 
 interface Options {
   /** `false`: none. */
@@ -71,9 +72,10 @@ async function run(folder: string, shown: string, options: Options, io: Io): Pro
   }
   for (const path of written) io.stdout(`wrote ${path}\n`);
   for (const path of kept) io.stdout(`kept ${path}\n`);
-  const there = shown === "." ? "" : ` ${shown}`;
+  const word = quoteForShell(shown);
+  const there = shown === "." ? "" : ` ${word}`;
   io.stdout(
-    `\nNext: gloo check${there}, then commit it, and serve it: gloo serve --repo ${shown}\n`,
+    `\nNext: gloo check${there}, then commit it, and serve it: gloo serve --repo ${word}\n`,
   );
   return ExitCode.Ok;
 }

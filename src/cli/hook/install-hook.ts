@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CommandError, type Io } from "../io.js";
 import { askGit } from "../ask-git.js";
+import { quoteForShell } from "../quote-for-shell.js";
 
 /** The hooks that there are. */
 export const hookNames = ["pre-commit", "pre-receive"] as const;
@@ -45,11 +46,6 @@ function scriptOf({ hook, args }: HookInstallation): string {
 # GLOO names the program where it is not on the PATH of whoever runs Git.
 exec "\${GLOO:-gloo}" ${words}
 `;
-}
-
-/** The word as a POSIX shell takes it, whatever is in it. */
-function quoteForShell(word: string): string {
-  return /^[\w./@:=+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

@@ -261,6 +261,15 @@ describe("gloo check, as reports for CI", () => {
     assert.match(report, /<testsuites name="gloo check" tests="2" failures="1" errors="0">/);
   });
 
+  it("counts and lists no file that gloo.yaml ignores", async () => {
+    write("gloo.yaml", "ignore: [docs/**]\n");
+    write("docs/pets.yaml", "name: pets\n");
+    const { stdout, stderr } = await checkFast("--format", "junit");
+    assert.equal(stderr, "1 error in 3 files\n");
+    assert.match(stdout, /name="gloo\.yaml"/);
+    assert.doesNotMatch(stdout, /docs/);
+  });
+
   it("ends with 2 if the report cannot be written", async () => {
     const { code, stdout, stderr } = await checkFast("--output", "no/where.json");
     assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });

@@ -48,10 +48,20 @@ describe("gloo init", () => {
       stdout: checked.stdout,
       stderr: "",
     });
-    assert.match(checked.stdout, /^\d+ files, nothing wrong; Envoy takes it\n$/);
+    assert.match(checked.stdout, /^4 files, nothing wrong; Envoy takes it\n$/);
     assert.equal((await runCommand(["test", folder])).stdout, "1 test, all passed\n");
     await commitAll("start");
     assert.equal((await runGit(folder, ["branch", "--show-current"])).trim(), "main");
+  });
+
+  it("says what to do next as a shell takes it", async () => {
+    const { stdout } = await init("Ada's config");
+    assert.ok(
+      stdout.endsWith(
+        "Next: gloo check 'Ada'\\''s config', then commit it, and serve it: gloo serve --repo 'Ada'\\''s config'\n",
+      ),
+      stdout,
+    );
   });
 
   it("keeps what is there, and renews the schemas", async () => {
