@@ -62,7 +62,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "edit",
   ],
   reconcile: ["lib", "model", "diagnostics", "source", "snapshot", "serve", "state", "pipeline.ts"],
-  report: ["lib", "model", "diagnostics", "source", "reconcile"],
+  report: ["lib", "model", "diagnostics", "envoy", "source", "authoring", "reconcile"],
   admin: ["lib", "model", "diagnostics", "envoy", "snapshot", "reconcile", "serve"],
   bridge: ["lib", "messages", "admin"],
   cli: [

@@ -5,6 +5,7 @@ import { createReconciler } from "../reconcile/create-reconciler.js";
 import type { Reconciler } from "../reconcile/reconciler.js";
 import { sealedCopiesIn } from "../reconcile/releases/release.js";
 import type { VetoPolicy } from "../reconcile/rollout/veto-policy.js";
+import type { Reporter } from "../report/reporter.js";
 import { createSecretAttacher } from "../snapshot/attach-secrets.js";
 import { openStateDirectory } from "../state/state-directory.js";
 import type { Closers } from "./closers.js";
@@ -17,7 +18,7 @@ import type { Logger } from "./logger.js";
 import type { Notices } from "./notices.js";
 import { confinementsOf, openRepository, otherRepositories } from "./open-repository.js";
 import type { Prepared } from "./prepare.js";
-import { openReports, type Reports } from "./reports.js";
+import { openReports } from "./reports.js";
 import { openSecretSource } from "./secret-source.js";
 import type { Settings } from "./settings.js";
 
@@ -35,7 +36,7 @@ export interface LoopParts {
 /** A loop, and who is told what comes of it. */
 export interface Loop {
   readonly reconciler: Reconciler;
-  readonly reports: Reports | undefined;
+  readonly reports: Reporter | undefined;
 }
 
 /**
@@ -92,7 +93,9 @@ export async function createLoop(parts: LoopParts): Promise<Loop> {
   const { repository, checkCommits, commitPolicy } = watched;
   closers.add("the repository", () => repository.close());
   const reports = await openReports(settings, {
-    credentials: gitOptions.credentials,
+    gitOptions,
+    served: () => reconciler.serving()?.commit.commit,
+    commits: () => reconciler.commits(),
     ads,
     memory: state.reports,
     notices,

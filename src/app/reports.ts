@@ -3,8 +3,8 @@ import { createSecretFile, SecretFileError } from "../admin/secret-file.js";
 import { systemClock } from "../lib/clock.js";
 import type { CommitState } from "../reconcile/commits/commit-record.js";
 import { createForgeStatus, forgePlaceOf, type ForgeKind } from "../report/forge-status.js";
-import type { Receiver } from "../report/receiver.js";
 import { createReporter, type Reporter } from "../report/reporter.js";
+import { tellByRequests, type RequestReceiver } from "../report/request-receiver.js";
 import { createReportSender } from "../report/send-report.js";
 import { createSlackMessage, createWebhook, type NotificationSource } from "../report/webhook.js";
 import type { AdsServer } from "../serve/ads-server.js";
@@ -12,21 +12,15 @@ import type { CredentialsProvider } from "../source/credentials.js";
 import { TIMEOUTS } from "../source/limits.js";
 import { parseRepositoryLocation, scrubUrls } from "../source/remote-url.js";
 import type { JsonFile } from "../state/json-file.js";
+import { createGitReceivers, type GitReceiversOptions } from "./git-receivers.js";
 import type { Notices } from "./notices.js";
 import { OperationalError } from "./operational-error.js";
 import type { Settings } from "./settings.js";
 
-export interface ReportsOptions {
-  /** Of Git, which hosts take for their API too. */
-  readonly credentials: CredentialsProvider | undefined;
+export interface ReportsOptions extends GitReceiversOptions {
   readonly ads: Pick<AdsServer, "envoys">;
   readonly memory: JsonFile;
   readonly notices: Notices;
-}
-
-/** Telling others what becomes of commits. */
-export interface Reports extends Omit<Reporter, "close"> {
-  close(): Promise<void>;
 }
 
 /**
@@ -35,20 +29,28 @@ export interface Reports extends Omit<Reporter, "close"> {
  */
 export async function openReports(
   settings: Settings,
-  { credentials, ads, memory, notices }: ReportsOptions,
-): Promise<Reports | undefined> {
-  const receivers = await receiversOf(settings, credentials);
-  if (receivers.length === 0) return undefined;
+  { ads, memory, notices, ...git }: ReportsOptions,
+): Promise<Reporter | undefined> {
+  // Hosts take the credentials for Git for their API too.
+  const told = await requestReceiversOf(settings, git.gitOptions.credentials);
+  const written = createGitReceivers(settings, git);
+  if (told.length + written.receivers.length === 0) return undefined;
   const { gitCaFile, gitProxy } = settings;
   const sender = createReportSender({
     ...(gitCaFile === undefined ? {} : { caFile: gitCaFile }),
     ...(gitProxy === undefined ? {} : { proxy: gitProxy }),
     timeouts: { ...TIMEOUTS, connectMs: 10_000, headersMs: 10_000, idleMs: 10_000 },
   });
-  const reporter = createReporter({
-    receivers,
+  const requests = {
     send: sender.send,
     fleet: () => fleetView(ads.envoys()),
+    now: systemClock.now,
+  };
+  const reporter = createReporter({
+    receivers: [
+      ...told.map((receiver) => tellByRequests(receiver, requests)),
+      ...written.receivers,
+    ],
     memory,
     clock: systemClock,
     random: Math.random,
@@ -59,16 +61,17 @@ export async function openReports(
   return {
     ...reporter,
     async close() {
-      reporter.close();
+      await reporter.close();
       await sender.close();
+      await written.close();
     },
   };
 }
 
-async function receiversOf(
+async function requestReceiversOf(
   settings: Settings,
   credentials: CredentialsProvider | undefined,
-): Promise<readonly Receiver[]> {
+): Promise<readonly RequestReceiver[]> {
   const { reportKind, notifyWebhookUrl, notifyWebhookSecretFile, notifySlackUrlFile } = settings;
   const { reportContext: context, reportTargetUrl: targetUrl, ref } = settings;
   const source: NotificationSource = {
@@ -79,7 +82,7 @@ async function receiversOf(
   };
   // Each was checked to be one.
   const states = new Set(settings.notifyStates as readonly CommitState[]);
-  const receivers: Receiver[] = [];
+  const receivers: RequestReceiver[] = [];
   if (reportKind !== "off") {
     receivers.push(await forgeOf(reportKind, settings, credentials));
   }
@@ -105,7 +108,7 @@ async function forgeOf(
   kind: ForgeKind,
   settings: Settings,
   credentials: CredentialsProvider | undefined,
-): Promise<Receiver> {
+): Promise<RequestReceiver> {
   const { reportUrl, reportProject, reportTokenFile, reportContext, reportTargetUrl } = settings;
   const place = placeOf(kind, settings.repo);
   const apiUrl = reportUrl?.replace(/\/+$/, "") ?? place?.apiUrl;

@@ -70,6 +70,7 @@ const groupPrefixes: readonly (readonly [string, SettingGroup])[] = [
   ["guard_", "Publishing"],
   ["change_", "Publishing"],
   ["report_", "Reports"],
+  ["revert_", "Reports"],
   ["notify_", "Reports"],
   ["plugin", "Plugins"],
   ["max_", "Limits"],

@@ -5,6 +5,7 @@ import { isJsonObject } from "../lib/json.js";
 import { nearest } from "../lib/nearest.js";
 import { commitStates } from "../reconcile/commits/commit-record.js";
 import { scheduleFault } from "../reconcile/loop/schedule.js";
+import { isRefName } from "../source/refs.js";
 import { changeWindowFault } from "./guards.js";
 import { OperationalError } from "./operational-error.js";
 import { remoteFaultOf } from "./git-options.js";
@@ -68,6 +69,10 @@ export interface Settings {
   readonly reportTokenFile?: string;
   readonly reportContext: string;
   readonly reportTargetUrl?: string;
+  readonly reportNotes: boolean;
+  readonly reportAuthor: string;
+  readonly revertBranch: string;
+  readonly revertRejected: boolean;
   readonly notifyWebhookUrl?: string;
   readonly notifyWebhookSecretFile?: string;
   readonly notifySlackUrlFile?: string;
@@ -268,8 +273,13 @@ function checkTogether(values: Record<string, unknown>, report: Report): void {
       "--signature-policy head or every goes with --signature-allowed-signers-file, --signature-keyring-file or both",
     );
   }
-  if (values["repositoriesFile"] !== undefined && values["reportKind"] !== "off") {
-    report("--report-kind goes with one repository: a combination of commits is on no host");
+  for (const [flag, isOn] of [
+    ["--report-kind", values["reportKind"] !== "off"],
+    ["--report-notes", values["reportNotes"]],
+    ["--revert-branch", values["revertBranch"] !== "off"],
+  ] as const) {
+    if (values["repositoriesFile"] === undefined || isOn !== true) continue;
+    report(`${flag} goes with one repository: a combination of commits is on no host`);
   }
   if (/^https?:\/\/[^/]*:[^/]*@/.test(String(values["repo"]))) {
     report("--repo must not hold a password; use --git-password-file or --git-token-file");
@@ -289,6 +299,18 @@ function checkReports(values: Record<string, unknown>, report: Report): void {
     const url = values[key];
     if (typeof url !== "string" || (URL.canParse(url) && /^https?:/.test(url))) continue;
     report(`${flag} must be an http(s) URL`);
+  }
+  const { revertBranch, revertRejected, reportAuthor } = values;
+  if (!isRefName(`${String(revertBranch)}00000000`)) {
+    report(`--revert-branch "${String(revertBranch)}" begins no name that a branch can have`);
+  }
+  if (revertRejected === true && revertBranch === "off") {
+    report("--revert-rejected needs --revert-branch");
+  }
+  if (!/^[^<>\r\n]*[\p{L}\p{N}][^<>\r\n]* <[^<>\s]+>$/u.test(String(reportAuthor))) {
+    report(
+      `--report-author "${String(reportAuthor)}" is no author; give one such as "gloo <gloo@example.com>"`,
+    );
   }
   const known: readonly string[] = commitStates;
   // A list of strings, as the schema has it.

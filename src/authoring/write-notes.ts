@@ -5,7 +5,7 @@ import { commitOnRef, type CommitMaker, type RefCommit } from "./commit-on-ref.j
 import { fileMode, folderMode, readEntries } from "./tree-entries.js";
 
 /** What a note becomes, given what it is; undefined: there is none. */
-export type NoteEdit = (before: string | undefined) => string;
+export type NoteEdit = (before: Buffer | undefined) => Uint8Array;
 
 /** Notes to be written, all by one commit. */
 export interface NotesOptions extends CommitMaker {
@@ -33,8 +33,8 @@ export async function writeNotes(options: NotesOptions, signal: AbortSignal): Pr
       const changes = new Map<string, FileChange>();
       for (const [commit, edit] of edits) {
         const { path, blob } = findNote(store, treeOid, commit);
-        const before = blob === undefined ? undefined : store.read(blob).content.toString("utf8");
-        changes.set(path, { kind: "write", bytes: Buffer.from(edit(before), "utf8") });
+        const before = blob === undefined ? undefined : store.read(blob).content;
+        changes.set(path, { kind: "write", bytes: edit(before) });
       }
       return Promise.resolve({ changes, message });
     },

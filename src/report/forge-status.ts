@@ -1,5 +1,5 @@
-import type { Receiver } from "./receiver.js";
 import { statusStates, type Report } from "./report.js";
+import type { RequestReceiver } from "./request-receiver.js";
 
 /** Hosts of Git that show the status of a commit. Forgejo speaks as Gitea does. */
 export const forgeKinds = ["github", "gitlab", "gitea", "forgejo"] as const;
@@ -19,7 +19,7 @@ export interface ForgeStatusOptions {
 }
 
 /** Shows what becomes of a commit beside it, on the host of the repository. */
-export function createForgeStatus(options: ForgeStatusOptions): Receiver {
+export function createForgeStatus(options: ForgeStatusOptions): RequestReceiver {
   const { kind, targetUrl, token } = options;
   const { urlOf, headersOf, bodyOf } = dialects[kind === "forgejo" ? "gitea" : kind];
   return {

@@ -3,10 +3,10 @@ import type { CommitRecord } from "../reconcile/commits/commit-record.js";
 /** What one receiver is still to be told: of each commit the newest, and of very many the newest ones. */
 export interface Mailbox {
   put(record: CommitRecord): void;
-  /** What is to be told first; undefined: nothing. */
-  first(): CommitRecord | undefined;
-  /** It was told. What came of the same commit meanwhile stays. */
-  done(record: CommitRecord): void;
+  /** What is to be told first, and next, at most so many. */
+  first(count: number): readonly CommitRecord[];
+  /** What is to be told of a commit; undefined: nothing. */
+  get(oid: string): CommitRecord | undefined;
   remove(oid: string): void;
   readonly size: number;
   /** How many were given up because there were too many. */
@@ -26,10 +26,8 @@ export function createMailbox(maxSize = 100): Mailbox {
         lost++;
       }
     },
-    first: () => records.values().next().value,
-    done(record) {
-      if (records.get(record.commit.oid) === record) records.delete(record.commit.oid);
-    },
+    first: (count) => [...records.values()].slice(0, count),
+    get: (oid) => records.get(oid),
     remove(oid) {
       records.delete(oid);
     },

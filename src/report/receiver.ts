@@ -1,32 +1,26 @@
-import type { Report } from "./report.js";
+import type { CommitRecord } from "../reconcile/commits/commit-record.js";
 
-/** Somebody who is told what becomes of commits, over HTTP. */
+/** Somebody who is told what becomes of commits. */
 export interface Receiver {
-  /** For status, metrics and the file of what was told: `github`, `webhook`. */
+  /** For status, metrics and the file of what was told: `github`, `webhook`, `notes`. */
   readonly name: string;
-  /** Which reports it wants. */
-  wants(report: Report): boolean;
-  /** The request that tells it. Rejects for a token that cannot be read. */
-  requestOf(report: Report): Promise<ReportRequest>;
-  /** Whether an answer other than 2xx says that it knows already. Default: never. */
-  knowsAlready?(status: number, body: string): boolean;
+  /**
+   * What it is to be told of a commit, in a word: the same for every attempt to tell it, and for nothing
+   * else. Undefined: nothing.
+   */
+  idOf(record: CommitRecord): string | undefined;
+  /** Commits that it is told of at once. */
+  readonly maxAtOnce: number;
+  /** Milliseconds that it waits for more before it is told, and so what lies between two times at least. */
+  readonly pauseMs: number;
+  /** Tells it, once. What it throws is tried again. */
+  tell(records: readonly CommitRecord[], signal: AbortSignal): Promise<Telling>;
 }
 
-/** A request that tells a report. */
-export interface ReportRequest {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** An answer, as much of it as is looked at. */
-export interface ReportAnswer {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Its beginning. */
-  readonly body: string;
-}
-
-/** Sends a request once. Rejects if there is no answer in time. */
-export type SendReport = (request: ReportRequest, signal: AbortSignal) => Promise<ReportAnswer>;
+/** What came of telling. `problem`: one sentence for people, without secrets. */
+export type Telling =
+  | { readonly kind: "told" }
+  /** It may go better later: after `afterMs` milliseconds at least. */
+  | { readonly kind: "again"; readonly problem: string | undefined; readonly afterMs?: number }
+  /** No later attempt would go better. */
+  | { readonly kind: "given-up"; readonly problem: string };

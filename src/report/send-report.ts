@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import type * as Undici from "undici";
 import { lazy } from "../lib/lazy.js";
 import { createDispatcher, type DispatcherOptions } from "../source/dispatcher.js";
-import type { SendReport } from "./receiver.js";
+import type { SendReport } from "./request-receiver.js";
 
 const undici = lazy(() => createRequire(import.meta.url)("undici") as typeof Undici);
 /** More of an answer is not read. */

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { CommitState } from "../reconcile/commits/commit-record.js";
-import type { Receiver } from "./receiver.js";
 import type { Report } from "./report.js";
+import type { RequestReceiver } from "./request-receiver.js";
 
 /** Who a notification is from. */
 export interface NotificationSource {
@@ -30,7 +30,7 @@ const maxDiagnostics = 20;
  * Tells of commits by an event of CloudEvents 1.0, signed as Standard Webhooks have it: HMAC-SHA256 over
  * `<webhook-id>.<webhook-timestamp>.<body>`.
  */
-export function createWebhook(options: WebhookOptions): Receiver {
+export function createWebhook(options: WebhookOptions): RequestReceiver {
   return {
     name: "webhook",
     wants: ({ record }) => options.states.has(record.state),
@@ -102,7 +102,7 @@ const marks: Readonly<Record<Report["outcome"], string>> = {
 };
 
 /** Tells of commits in a channel of Slack, or of what takes the same (Mattermost, Rocket.Chat, Discord). */
-export function createSlackMessage(options: SlackOptions): Receiver {
+export function createSlackMessage(options: SlackOptions): RequestReceiver {
   return {
     name: "slack",
     wants: ({ record }) => options.states.has(record.state),

@@ -35,8 +35,8 @@ export function parseWantedRef(ref: string | undefined): WantedRef {
   return { candidates: [`refs/heads/${ref}`, `refs/tags/${ref}`], label: `"${ref}"` };
 }
 
-/** The rules of git-check-ref-format that matter to us. */
-function isRefName(ref: string): boolean {
+/** Whether a branch may be called so: the rules of git-check-ref-format that matter to us. */
+export function isRefName(ref: string): boolean {
   if (/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|\/$|\.$|^(?:refs\/(?:heads|tags)\/)?-|^\//.test(ref))
     return false;
   return ref.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));

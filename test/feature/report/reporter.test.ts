@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import type { JsonValue } from "../../../src/lib/json.js";
 import { systemClock } from "../../../src/lib/clock.js";
 import { createForgeStatus, type ForgeKind } from "../../../src/report/forge-status.js";
-import type { Receiver } from "../../../src/report/receiver.js";
 import { createReporter, type Reporter } from "../../../src/report/reporter.js";
 import { createReportSender } from "../../../src/report/send-report.js";
+import { tellByRequests, type RequestReceiver } from "../../../src/report/request-receiver.js";
 import { createSlackMessage, createWebhook } from "../../../src/report/webhook.js";
 import { TIMEOUTS } from "../../../src/source/limits.js";
 import { poll } from "../../support/envoy-process.js";
@@ -29,14 +29,18 @@ describe("the reporter", () => {
   let saved: JsonValue | undefined;
   const closing: (() => Promise<void> | void)[] = [];
 
-  const start = (...receivers: readonly Receiver[]): Reporter => {
+  const start = (...receivers: readonly RequestReceiver[]): Reporter => {
     const sender = createReportSender({
       timeouts: { ...TIMEOUTS, connectMs: 300, headersMs: 300, idleMs: 300 },
     });
     const reporter = createReporter({
-      receivers,
-      send: sender.send,
-      fleet: () => ({ connected: 3, current: 3 }),
+      receivers: receivers.map((receiver) =>
+        tellByRequests(receiver, {
+          send: sender.send,
+          fleet: () => ({ connected: 3, current: 3 }),
+          now: Date.now,
+        }),
+      ),
       memory: {
         initial: saved,
         write: (document) => {
@@ -52,13 +56,13 @@ describe("the reporter", () => {
       },
       backoff: { firstMs: 5, maxMs: 20 },
     });
-    closing.push(() => {
-      reporter.close();
-      return sender.close();
+    closing.push(async () => {
+      await reporter.close();
+      await sender.close();
     });
     return reporter;
   };
-  const forge = (kind: ForgeKind, giveToken = () => Promise.resolve(token)): Receiver =>
+  const forge = (kind: ForgeKind, giveToken = () => Promise.resolve(token)): RequestReceiver =>
     createForgeStatus({
       kind,
       apiUrl: `${server.url}/api`,
@@ -220,7 +224,7 @@ describe("the reporter", () => {
     server.answerWith({ status: 503, headers: { "retry-after": "60" } });
     first.note(madeRecord("rejected", 2));
     await server.until(2);
-    first.close();
+    await first.close();
     const second = start(forge("github"));
     second.resume([madeRecord("rejected", 2), madeRecord("live", 1)]);
     await delivered(second, 1);
