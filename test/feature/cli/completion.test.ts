@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { runCommand } from "../../support/run-program.js";
 
@@ -16,7 +19,13 @@ const isHere = (shell: string): boolean =>
 type Complete = (line: string) => Promise<readonly string[]>;
 
 function run(shell: string, text: string): readonly string[] {
-  const { status, stdout, stderr } = spawnSync(shell, ["-c", text], { encoding: "utf8" });
+  // The text may be longer than an argument can be.
+  const folder = mkdtempSync(join(tmpdir(), "gloo-test-completion-"));
+  writeFileSync(join(folder, "script"), text);
+  const { status, stdout, stderr } = spawnSync(shell, [join(folder, "script")], {
+    encoding: "utf8",
+  });
+  rmSync(folder, { recursive: true });
   assert.equal(status, 0, stderr);
   return stdout
     .split("\n")

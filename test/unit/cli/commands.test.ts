@@ -29,10 +29,13 @@ describe("every command", () => {
       const calls = [...examples.matchAll(/gloo ([a-z]+)([^|&>)\n]*)/g)];
       assert.ok(calls.length > 0, command.name());
       for (const [call, name = "", rest = ""] of calls) {
-        const [next = ""] = rest.trim().split(" ");
-        const outer = commandNamed(program, name);
-        const called = outer && (commandNamed(outer, next) ?? outer);
-        assert.ok(called, call);
+        let called = program;
+        for (const word of [name, ...rest.trim().split(" ")]) {
+          const inner = commandNamed(called, word);
+          if (inner === undefined) break;
+          called = inner;
+        }
+        assert.notEqual(called, program, call);
         // What follows `--` is for another program.
         const [own = ""] = rest.split(" -- ");
         for (const [flag] of own.matchAll(/--[a-z-]+/g)) {
