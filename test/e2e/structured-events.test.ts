@@ -4,9 +4,12 @@ import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import type { Any } from "../../src/envoy/generated/messages.js";
+import { parseAnyJson } from "../../src/envoy/parse-proto-json.js";
 import type { JsonObject } from "../../src/lib/json.js";
 import { Secret } from "../../src/model/secret.js";
 import { builtinPlugins } from "../../src/plugins/index.js";
+import type { TranslationPlugin } from "../../src/translate/plugin.js";
 import { poll } from "../support/envoy-process.js";
 import {
   startFunctionGateway,
@@ -26,6 +29,14 @@ package log;
 service Log { rpc Add(Event) returns (Event); }
 message Event { string type = 1; string specversion = 2; string id = 3; }
 `;
+
+/** The config of a filter, as Envoy's documents have it. */
+function readConfig(type: string, fields: JsonObject): Any {
+  const name = `type.googleapis.com/envoy.extensions.filters.http.${type}`;
+  const { message, problems } = parseAnyJson({ "@type": name, ...fields });
+  assert.deepEqual(problems, []);
+  return message;
+}
 
 /** An event as its own body. */
 function eventOf(type: unknown, rest: JsonObject = {}): string {
@@ -394,5 +405,92 @@ describe("CloudEvents in structured mode", () => {
     ]) {
       assert.equal((await gateway.deliver(post(body, { headers }))).body.length, body.length);
     }
+  });
+});
+
+describe("filters of a listener, and CloudEvents in structured mode", () => {
+  const filters: TranslationPlugin = {
+    name: "test-filters",
+    httpFilters: () => [
+      {
+        stage: "auth",
+        filter: {
+          name: "envoy.filters.http.rbac",
+          disabled: true,
+          typed_config: readConfig("rbac.v3.RBAC", { rules: { action: "ALLOW" } }),
+        },
+      },
+      {
+        stage: "fault",
+        filter: {
+          name: "seen",
+          typed_config: readConfig("header_mutation.v3.HeaderMutation", {
+            mutations: {
+              request_mutations: [
+                { append: { header: { key: "x-seen", value: "%REQ(:METHOD)%" } } },
+              ],
+            },
+          }),
+        },
+      },
+    ],
+  };
+  /** Lets nobody in, where a route switches it on. */
+  const closed = {
+    "envoy.filters.http.rbac": {
+      "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+      config: {},
+    },
+  };
+  let gateway: FunctionGateway;
+
+  before(async () => {
+    gateway = await startFunctionGateway([...builtinPlugins, filters]);
+    const to = { single_destination: { upstream: { name: "main" } } };
+    const on = (event_type: string, envoy: JsonObject): JsonObject => ({
+      event_matcher: { event_type, format: "cloudevents" },
+      ...to,
+      extensions: { envoy },
+    });
+    const config = {
+      upstreams: [
+        {
+          name: "main",
+          type: "static",
+          spec: { hosts: [{ addr: "127.0.0.1", port: gateway.backendPort }] },
+        },
+      ],
+      virtual_services: [
+        {
+          name: "events",
+          domains: ["events"],
+          routes: [
+            on("closed", closed),
+            on("open", {}),
+            { request_matcher: { path_prefix: "/" }, ...to, extensions: { envoy: closed } },
+          ],
+        },
+      ],
+    };
+    await gateway.publish({ "config.json": JSON.stringify(config) });
+  });
+  after(() => gateway.close());
+
+  const post = (type: string): Sent => ({
+    method: "POST",
+    path: "/events",
+    headers: { host: "events", ...structured },
+    body: eventOf(type),
+  });
+
+  it("are those of the event's own route, and of no other", async () => {
+    assert.equal((await gateway.send(post("closed"))).status, 403);
+    assert.equal((await gateway.send(post("open"))).status, 200);
+    const other = { path: "/other", headers: { host: "events" } };
+    assert.equal((await gateway.send(other)).status, 403);
+  });
+
+  it("see an event once, with its method", async () => {
+    assert.equal((await gateway.deliver(post("open"))).headers["x-seen"], "POST");
   });
 });
