@@ -1,7 +1,10 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { JsonValue } from "../lib/json.js";
-import type { RoleAcknowledgements } from "../reconcile/rollout/acknowledgements.js";
-import type { CommitState, Durations } from "../reconcile/commits/commit-record.js";
+import type {
+  CommitState,
+  Durations,
+  RoleAcknowledgements,
+} from "../reconcile/commits/commit-record.js";
 import type { ChangeCounts } from "../reconcile/commits/count-changes.js";
 import type { HoldKind } from "../reconcile/guards/hold.js";
 import type { TurnResult } from "../reconcile/reconciler.js";

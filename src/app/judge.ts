@@ -1,7 +1,7 @@
 import { locateEnvoy } from "../envoy-binary/locate-envoy.js";
 import { envoyVersion } from "../envoy-binary/pinned.js";
 import { validateWithEnvoy } from "../envoy-binary/validate.js";
-import type { Judge } from "../reconcile/turn/desk.js";
+import type { Judge } from "../reconcile/turn/judge.js";
 import { OperationalError } from "./operational-error.js";
 
 /**

@@ -1,6 +1,6 @@
 import { createSecretFile, SecretFileError, type SecretFile } from "../admin/secret-file.js";
 import { builtinPlugins } from "../plugins/index.js";
-import type { Judge } from "../reconcile/turn/desk.js";
+import type { Judge } from "../reconcile/turn/judge.js";
 import type { TlsMaterial } from "../serve/tls.js";
 import { createPluginSet, type PluginSet } from "../translate/plugin-set.js";
 import { findJudge } from "./judge.js";

@@ -1,7 +1,7 @@
 import type { Secrets } from "../model/secret.js";
 import { sealedFileOf } from "../parse/sealed-file.js";
 import type { Unlock } from "../pipeline.js";
-import type { SecretsNow } from "../reconcile/create-reconciler.js";
+import type { SecretsNow } from "../reconcile/reconciler-deps.js";
 import type { SealedCopy } from "../reconcile/releases/release.js";
 import { AgeKeyFileError, openAgeKeyStore, type AgeKeyStore } from "../secrets/age-key-store.js";
 import type { Unsealing } from "../secrets/data-key.js";

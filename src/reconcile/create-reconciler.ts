@@ -1,100 +1,32 @@
-import type { BackoffOptions } from "../lib/backoff.js";
-import type { Clock } from "../lib/clock.js";
-import type { EndpointsByUpstream } from "../model/endpoints.js";
-import type { Secrets } from "../model/secret.js";
-import type { Pipeline, Unlock } from "../pipeline.js";
-import type { AdsServer } from "../serve/ads-server.js";
-import type { AttachSecrets } from "../snapshot/attach-secrets.js";
-import type { GitRepository } from "../source/git-repository.js";
 import { SourceError } from "../source/source-error.js";
-import type { Journal } from "../state/journal.js";
-import type { JsonFile } from "../state/json-file.js";
-import { followAcknowledgements } from "./rollout/acknowledgements.js";
-import { createAlarm } from "./loop/alarm.js";
 import { createBranch } from "./branch.js";
-import type { CheckCommits, CommitPolicy } from "./turn/check-commits.js";
-import type { CommitRecord } from "./commits/commit-record.js";
-import type { Desk, Judge, TurnRequest } from "./turn/desk.js";
-import { failedTurn, sentenceOf } from "./turn/failed-turn.js";
-import { followRollout } from "./follow-rollout.js";
-import { giveOrder, type Command } from "./orders/give-orders.js";
-import type { Guard } from "./guards/guard.js";
-import { createMassDeletionGuard } from "./guards/mass-deletion.js";
 import { openHistory, type History } from "./commits/history.js";
 import { createLedger } from "./commits/ledger.js";
+import { resumeCommits } from "./commits/resume-commits.js";
+import { followRollout } from "./follow-rollout.js";
+import { createMassDeletionGuard } from "./guards/mass-deletion.js";
+import { createAlarm } from "./loop/alarm.js";
+
 import { createLoop } from "./loop/loop.js";
-import { openOrders, type Order } from "./orders/orders.js";
+import { parseSchedule } from "./loop/schedule.js";
+import { createTurnLog } from "./loop/turn-log.js";
+import { giveOrder } from "./orders/give-orders.js";
+import { openOrders } from "./orders/orders.js";
 import { createProblems } from "./problems.js";
-import { reconcileOnce, type Turn } from "./turn/reconcile-once.js";
+import type { ReconcilerDeps, ReconcilerOptions } from "./reconciler-deps.js";
 import type { Reconciler, TurnReport } from "./reconciler.js";
-import type { SealedCopy } from "./releases/release.js";
+import { releaseWithEndpoints } from "./releases/make-release.js";
 import { createReleaseStore } from "./releases/release-store.js";
 import { restoreReleases } from "./releases/restore-releases.js";
+import { followAcknowledgements } from "./rollout/acknowledgements.js";
 import { createRollout } from "./rollout/create-rollout.js";
 import type { Rollout } from "./rollout/rollout.js";
-import { parseSchedule } from "./loop/schedule.js";
 import { createSourceHealth } from "./source-health.js";
-import { createTurnLog } from "./loop/turn-log.js";
-import { createVerdicts, releaseWithEndpoints, type Inputs } from "./turn/verdicts.js";
-import type { VetoPolicy } from "./rollout/veto-policy.js";
-
-/** Everything the loop has effects through. */
-export interface ReconcilerDeps {
-  readonly repository: GitRepository;
-  readonly pipeline: Pipeline;
-  readonly server: Pick<AdsServer, "publish" | "onEvent" | "progress" | "envoys">;
-  readonly journal: Journal;
-  /** Where verdicts are kept. */
-  readonly history: JsonFile;
-  /** Where is kept what people have told the loop. */
-  readonly orders: JsonFile;
-  /** Whoever changes them calls `wake("secrets")`. */
-  readonly secrets: {
-    current(): SecretsNow;
-    /** With what encrypted files hold that were kept. Absent: nothing opens them. */
-    currentWith?(sealed: readonly SealedCopy[]): Secrets;
-  };
-  /** Whoever changes them calls `wake("endpoints")`. The same object as long as nothing changed. */
-  readonly endpoints: { current(): EndpointsByUpstream };
-  readonly attachSecrets: AttachSecrets;
-  /** Asked before a commit is put before Envoys. Absent: nobody is. */
-  readonly judge?: Judge;
-  /** Asked about every commit before it is built. Absent: all are trusted. */
-  readonly checkCommits?: CheckCommits;
-  readonly clock: Clock;
-  /** From 0 up to 1, for the spread of waits. */
-  readonly random: () => number;
-  /** Is told of every new and every changed record of a commit. */
-  readonly onRecord?: (record: CommitRecord, before: CommitRecord | undefined) => void;
-  /** Is told of every order that was carried out. */
-  readonly onCommand?: (command: Command, order: Order) => void;
-}
-
-/** The secrets that config may refer to, as they are at one moment. */
-export interface SecretsNow {
-  readonly secrets: Secrets;
-  readonly problems: readonly { readonly ref: string; readonly message: string }[];
-  /** Equal for equal secrets. */
-  readonly fingerprint: string;
-  /** Finds the keys of encrypted files of a tree. Absent: there are none. */
-  readonly unlock?: Unlock;
-}
-
-export interface ReconcilerOptions {
-  /** When to look at the remote: see {@link parseSchedule}, which throws for what it cannot read. */
-  readonly poll: string;
-  readonly vetoPolicy: VetoPolicy;
-  /** A commit counts as live after this many milliseconds although some Envoys have not answered. */
-  readonly ackTimeoutMs: number;
-  /** What a commit that `checkCommits` refuses means for those after it. Default: `head`. */
-  readonly commitPolicy?: CommitPolicy;
-  /** What keeps good commits back. Default: {@link createMassDeletionGuard}, from half of the config on. */
-  readonly guards?: readonly Guard[];
-  /** Milliseconds without a word after which Envoys have said all they have to say. Default: 250. */
-  readonly quietMs?: number;
-  /** Between attempts that fail. Default: from 1 s to 60 s. */
-  readonly backoff?: BackoffOptions;
-}
+import type { Desk, TurnRequest } from "./turn/desk.js";
+import { failedTurn, sentenceOf } from "./turn/failed-turn.js";
+import { nextOpeningOf } from "./turn/next-opening.js";
+import { reconcileOnce, type Turn } from "./turn/reconcile-once.js";
+import { createVerdicts, type Inputs } from "./turn/verdicts.js";
 
 /** Creates the loop. It does nothing before it is started. */
 export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOptions): Reconciler {
@@ -231,15 +163,7 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
 
   return {
     start() {
-      ledger.see(restored.releases.map(({ commit }) => commit));
-      // What was before Envoys when the process ended, and is not what was saved last.
-      for (const { commit, state } of history.list()) {
-        const isLost =
-          state === "live" && restored.releases.every((one) => one.commit.oid !== commit.oid);
-        if (isLost || (state === "publishing" && commit.oid !== top?.commit.oid)) {
-          ledger.unjudged(commit);
-        }
-      }
+      resumeCommits(ledger, history, restored.releases);
       rollout.restore(restored.releases);
       if (top !== undefined && rollout.proven === top) ledger.live(top, undefined);
       loop.wake("start");
@@ -300,12 +224,4 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       await rollout.close();
     },
   };
-}
-
-/** When the first of the commits that wait for a time may go live. */
-function nextOpeningOf(history: History, nowMs: number): number | undefined {
-  const ends = history.list().flatMap(({ hold }) => hold?.untilMs ?? []);
-  // What should be over and is not waits for something else, such as the remote.
-  const times = ends.filter((atMs) => atMs > nowMs);
-  return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -1,10 +1,10 @@
-import type { Acknowledgements } from "./rollout/acknowledgements.js";
-import type { Desk } from "./turn/desk.js";
 import type { History } from "./commits/history.js";
 import type { Ledger } from "./commits/ledger.js";
 import type { Problems } from "./problems.js";
 import { refusalKeys, type Release } from "./releases/release.js";
+import type { Acknowledgements } from "./rollout/acknowledgements.js";
 import type { RolloutEvents } from "./rollout/rollout-events.js";
+import type { Desk } from "./turn/desk.js";
 
 /** What is done about what Envoys make of releases. */
 export interface FollowOptions {

@@ -6,11 +6,8 @@ import type { EndpointsByUpstream } from "../../src/model/endpoints.js";
 import { createPipeline, type Pipeline } from "../../src/pipeline.js";
 import { builtinPlugins } from "../../src/plugins/index.js";
 import type { CommitRecord, CommitState } from "../../src/reconcile/commits/commit-record.js";
-import {
-  createReconciler,
-  type ReconcilerDeps,
-  type ReconcilerOptions,
-} from "../../src/reconcile/create-reconciler.js";
+import { createReconciler } from "../../src/reconcile/create-reconciler.js";
+import type { ReconcilerDeps, ReconcilerOptions } from "../../src/reconcile/reconciler-deps.js";
 import type { Reconciler, TurnReport } from "../../src/reconcile/reconciler.js";
 import { openSecretStore, type SecretStore } from "../../src/secrets/secret-store.js";
 import { createAdsServer, type AdsServer } from "../../src/serve/ads-server.js";

@@ -1,8 +1,7 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { CommitInfo } from "../../source/source-tree.js";
-import type { RoleAcknowledgements } from "../rollout/acknowledgements.js";
-import type { CommitChanges } from "./count-changes.js";
 import type { Hold } from "../guards/hold.js";
+import type { CommitChanges } from "./count-changes.js";
 
 /**
  * Where a commit stands. `seen → validating → rejected | accepted → publishing → live | refused`;
@@ -47,6 +46,13 @@ export interface Refusal {
   /** In Envoy's own words. */
   readonly message: string;
   readonly atMs: number;
+}
+
+/** The Envoys of one role that have taken a commit. */
+export interface RoleAcknowledgements {
+  readonly count: number;
+  /** Node ids of the first of them. */
+  readonly nodes: readonly string[];
 }
 
 /** All that is known of one commit. Immutable: a change makes a new one. */

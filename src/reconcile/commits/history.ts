@@ -1,8 +1,9 @@
+import { dropOldest } from "../../lib/drop-oldest.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/json.js";
 import type { CommitInfo } from "../../source/source-tree.js";
 import type { JsonFile } from "../../state/json-file.js";
-import { commitStates, type CommitRecord } from "./commit-record.js";
 import { holdKinds } from "../guards/hold.js";
+import { commitStates, type CommitRecord } from "./commit-record.js";
 
 /** What became of commits. Bounded, and kept on disk. */
 export interface History {
@@ -100,10 +101,7 @@ export function openHistory(options: HistoryOptions): History {
     isRefused: (keys) => keys.some((key) => refused.has(key)),
     refuse(keys) {
       for (const key of keys) refused.add(key);
-      for (const oldest of refused) {
-        if (refused.size <= maxRefused) break;
-        refused.delete(oldest);
-      }
+      dropOldest(refused, maxRefused);
       save();
     },
     pardon(keys) {

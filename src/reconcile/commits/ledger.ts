@@ -1,11 +1,13 @@
 import type { Clock } from "../../lib/clock.js";
 import type { CommitInfo } from "../../source/source-tree.js";
+import type { Hold } from "../guards/hold.js";
+import { refusalKeys, type Release } from "../releases/release.js";
 import type { CommitRecord, CommitState, Durations, Refusal } from "./commit-record.js";
 import type { CommitChanges } from "./count-changes.js";
 import type { History } from "./history.js";
-import type { Hold } from "../guards/hold.js";
-import { refusalKeys, type Release } from "../releases/release.js";
-import type { Verdict } from "../turn/verdicts.js";
+
+/** What validation has found in a commit. */
+export type Findings = Pick<CommitRecord, "diagnostics" | "errorCount" | "warningCount">;
 
 /** Notes in the history what the loop decides: one function for each thing that can become of a commit. */
 export interface Ledger {
@@ -14,10 +16,15 @@ export interface Ledger {
   validating(commit: CommitInfo): void;
   /** It could not be read: it is as if it had only been seen. */
   unjudged(commit: CommitInfo): void;
-  rejected(commit: CommitInfo, verdict: Verdict, durations: Durations, reason?: string): void;
+  rejected(commit: CommitInfo, findings: Findings, durations: Durations, reason?: string): void;
   /** Nobody may trust it: it was not judged. */
   distrusted(commit: CommitInfo, code: string, reason: string): void;
-  accepted(release: Release, verdict: Verdict, durations: Durations, changes: CommitChanges): void;
+  accepted(
+    release: Release,
+    findings: Findings,
+    durations: Durations,
+    changes: CommitChanges,
+  ): void;
   /** Good, and not to go live for a while. */
   heldBack(commit: CommitInfo, hold: Hold, reason: string): void;
   /** Accepted, but not to be published at the moment. */
@@ -94,7 +101,7 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
       let isOlder = false;
       for (const record of history.list()) {
         if (record.commit.oid === commit.oid) isOlder = true;
-        const isPassed = isOlder && record.hold !== undefined;
+        const isPassed = isOlder && record.state === "accepted";
         if (record.commit.oid === commit.oid || !(record.state === "live" || isPassed)) continue;
         change(record.commit.oid, {
           state: "superseded",

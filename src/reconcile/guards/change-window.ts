@@ -1,5 +1,5 @@
-import type { Hold } from "./hold.js";
 import type { Guard } from "./guard.js";
+import type { Hold } from "./hold.js";
 import type { ChangeWindow } from "./parse-window.js";
 
 /**

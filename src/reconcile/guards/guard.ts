@@ -1,7 +1,7 @@
 import type { Config } from "../../model/resource.js";
 import type { CommitInfo } from "../../source/source-tree.js";
-import type { Hold } from "./hold.js";
 import type { Made, Release } from "../releases/release.js";
+import type { Hold } from "./hold.js";
 
 /**
  * Holds good commits back that look as if nobody meant them, or that come at a bad time, until the

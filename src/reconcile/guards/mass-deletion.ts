@@ -1,7 +1,7 @@
 import type { Config } from "../../model/resource.js";
-import type { Hold } from "./hold.js";
 import { countVanished, countVanishedResources, type Vanished } from "./count-vanished.js";
 import type { Guard } from "./guard.js";
+import type { Hold } from "./hold.js";
 
 export interface MassDeletionOptions {
   /** Hold when more than this share of what is served vanishes, in percent. 100: only if all does. */

@@ -1,8 +1,8 @@
 import { backoffMs, type BackoffOptions } from "../../lib/backoff.js";
 import { maxWaitMs, type Clock } from "../../lib/clock.js";
+import type { ReconcilerStatus, WakeReason } from "../reconciler.js";
 import type { TurnRequest } from "../turn/desk.js";
 import type { Turn } from "../turn/reconcile-once.js";
-import type { ReconcilerStatus, WakeReason } from "../reconciler.js";
 import type { Schedule } from "./schedule.js";
 
 /** When turns are made: one at a time, and after every wake at least one that began after it. */

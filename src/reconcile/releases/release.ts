@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/json.js";
 import { contentHash } from "../../lib/content-hash.js";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/json.js";
 import type { EndpointsByUpstream } from "../../model/endpoints.js";
 import type { Build } from "../../pipeline.js";
 import type { Exchange } from "../../serve/serve-events.js";

@@ -1,12 +1,7 @@
+import { dropOldest } from "../../lib/drop-oldest.js";
 import type { ServeEvent } from "../../serve/serve-events.js";
+import type { RoleAcknowledgements } from "../commits/commit-record.js";
 import type { Release } from "../releases/release.js";
-
-/** The Envoys of one role that have taken a commit. */
-export interface RoleAcknowledgements {
-  readonly count: number;
-  /** Node ids of the first of them. */
-  readonly nodes: readonly string[];
-}
 
 /** Who has taken what is served. */
 export interface Acknowledgements {
@@ -35,10 +30,7 @@ export function followAcknowledgements(
     byCommit.set(oid, roles);
     const role = event.envoy.role ?? "";
     roles.set(role, (roles.get(role) ?? new Set()).add(event.envoy.nodeId));
-    for (const oldest of byCommit.keys()) {
-      if (byCommit.size <= maxCommits) break;
-      byCommit.delete(oldest);
-    }
+    dropOldest(byCommit, maxCommits);
   });
   return {
     of: (oid) =>

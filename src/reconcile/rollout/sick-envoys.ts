@@ -1,3 +1,4 @@
+import { dropOldest } from "../../lib/drop-oldest.js";
 import type { EnvoyId, Exchange, ServeEvent } from "../../serve/serve-events.js";
 
 /**
@@ -27,10 +28,7 @@ export function createSickEnvoys(): SickEnvoys {
     if (types === undefined || types.size === 0) return;
     gone.delete(nodeId);
     gone.set(nodeId, types);
-    for (const oldest of gone.keys()) {
-      if (gone.size <= maxGone) break;
-      gone.delete(oldest);
-    }
+    dropOldest(gone, maxGone);
   };
 
   return {

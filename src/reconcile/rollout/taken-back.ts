@@ -1,4 +1,4 @@
-import type { Release } from "../releases/release.js";
+import { wholeOf, type Release } from "../releases/release.js";
 import { answerKey, type Nack, type Trial } from "./trial.js";
 
 /** The release that was taken back last, and who has yet to show that it was right to refuse it. */
@@ -34,7 +34,7 @@ export function createTakenBack(): TakenBack {
       return release;
     },
     set(trial) {
-      taken = { trial, release: trial.release.whole ?? trial.release };
+      taken = { trial, release: wholeOf(trial.release) };
       open = new Set(trial.against.keys());
     },
     clear() {

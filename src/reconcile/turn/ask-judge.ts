@@ -1,6 +1,8 @@
-import type { Choice } from "./choice.js";
-import type { Job, Judge } from "./desk.js";
+import { dropOldest } from "../../lib/drop-oldest.js";
 import type { Release } from "../releases/release.js";
+import type { Choice } from "./choice.js";
+import type { Job } from "./desk.js";
+import type { Judge } from "./judge.js";
 
 /** How many of the judge's verdicts are remembered. */
 const maxJudged = 100;
@@ -31,9 +33,6 @@ export async function askJudge(job: Job, release: Release): Promise<Choice | und
     return undefined;
   }
   judged.add(id);
-  for (const oldest of judged) {
-    if (judged.size <= maxJudged) break;
-    judged.delete(oldest);
-  }
+  dropOldest(judged, maxJudged);
   return chosen;
 }

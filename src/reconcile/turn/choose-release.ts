@@ -1,9 +1,10 @@
 import { createBreather } from "../../lib/breather.js";
 import { SourceError } from "../../source/source-error.js";
+import type { Pin } from "../orders/orders.js";
+import { wholeOf } from "../releases/release.js";
 import { nothing, type Choice } from "./choice.js";
 import { considerCommit } from "./consider-commit.js";
 import type { Job } from "./desk.js";
-import type { Pin } from "../orders/orders.js";
 import { refresh } from "./refresh.js";
 
 /** After so many refusals in a row, commits that came before those are not tried: a newer one must come. */
@@ -35,7 +36,7 @@ export async function chooseRelease(job: Job): Promise<Choice> {
     if (choice !== undefined) return choice;
     await breathe();
   }
-  return serving === undefined ? nothing : refresh(job, serving.whole ?? serving);
+  return serving === undefined ? nothing : refresh(job, wholeOf(serving));
 }
 
 /**
@@ -48,7 +49,7 @@ async function choosePinned(job: Job, { commit }: Pin): Promise<Choice | undefin
   if (commit.oid === serving?.commit.oid && !request.force) {
     desk.problems.set("pin", undefined);
     await holdNewer(job, commit.oid);
-    return refresh(job, serving.whole ?? serving);
+    return refresh(job, wholeOf(serving));
   }
   const options = { isForced: request.force, isOrdered: true };
   let choice: Choice | undefined;
@@ -73,7 +74,7 @@ async function choosePinned(job: Job, { commit }: Pin): Promise<Choice | undefin
   desk.problems.set("pin", isThere ? undefined : problem);
   await holdNewer(job, commit.oid);
   if (choice !== undefined) return choice;
-  return serving === undefined ? undefined : refresh(job, serving.whole ?? serving);
+  return serving === undefined ? undefined : refresh(job, wholeOf(serving));
 }
 
 /** Judges what came after the pinned commit. What is before Envoys still is left until they have that. */

@@ -1,15 +1,15 @@
 import type { CommitInfo } from "../../source/source-tree.js";
+import type { CommitRecord } from "../commits/commit-record.js";
+import { releaseOf } from "../releases/make-release.js";
+import { isReleaseOf, refusalKeys } from "../releases/release.js";
 import { askJudge } from "./ask-judge.js";
-import type { DistrustedCommit } from "./check-commits.js";
 import { nothing, type Choice } from "./choice.js";
-import type { CommitRecord, Durations } from "../commits/commit-record.js";
-import { countChanges, type Base } from "../commits/count-changes.js";
 import type { Job } from "./desk.js";
 import { holdBack, holdOf, isHeldStill } from "./hold-back.js";
+import { judgeCommit, noteAccepted } from "./judge-commit.js";
 import { keepAsItIs } from "./refresh.js";
-import { isReleaseOf, refusalKeys, type Made, type Release } from "../releases/release.js";
-import { createStopwatch, type Stopwatch } from "./stopwatch.js";
-import { releaseOf, type Verdict } from "./verdicts.js";
+import { rejectDistrusted } from "./reject-distrusted.js";
+import type { Verdict } from "./verdicts.js";
 
 export interface ConsiderOptions {
   /** A person insists: neither an old verdict nor a guard counts. Default: false. */
@@ -74,65 +74,6 @@ export async function considerCommit(
   if (hold === undefined) return choice;
   holdBack(job, release, hold);
   return undefined;
-}
-
-/** Notes that nobody may trust a commit. */
-export function rejectDistrusted(
-  job: Job,
-  commit: CommitInfo,
-  { code, reason }: DistrustedCommit,
-): undefined {
-  const record = job.desk.history.get(commit.oid);
-  if (record?.state === "rejected" && record.code === code && record.reason === reason) return;
-  job.desk.ledger.distrusted(commit, code, reason);
-  job.found ??= { result: "rejected", commit: commit.oid };
-}
-
-/** The verdict on a commit, and what it took. */
-export async function judgeCommit(
-  job: Job,
-  commit: CommitInfo,
-): Promise<{ readonly verdict: Verdict; readonly watch: Stopwatch }> {
-  const { desk, inputs, signal } = job;
-  const { verdicts, ledger, clock } = desk;
-  const watch = createStopwatch(clock);
-  if (!verdicts.isKnown(commit, inputs)) job.judged++;
-  if (ledger.stateOf(commit) === "seen") ledger.validating(commit);
-  try {
-    const verdict = await verdicts.of(commit, inputs, watch, signal);
-    return { verdict, watch };
-  } catch (cause) {
-    if (ledger.stateOf(commit) === "validating") ledger.unjudged(commit);
-    throw cause;
-  } finally {
-    job.watch.add(watch.durations);
-  }
-}
-
-/** Notes that a commit is good, and what it changes. */
-export function noteAccepted(
-  job: Job,
-  release: Release & { readonly made: Made },
-  verdict: Verdict,
-  durations: Durations,
-): void {
-  const changes = countChanges(baseOf(job, release.commit), release.made.build);
-  job.desk.ledger.accepted(release, verdict, durations, changes);
-}
-
-/** What a commit is compared with. */
-function baseOf({ desk, inputs }: Job, { parent }: CommitInfo): Base | undefined {
-  const { history, verdicts, rollout } = desk;
-  const commit = parent === undefined ? undefined : history.get(parent)?.commit;
-  const made = commit === undefined ? undefined : verdicts.known(commit, inputs)?.made;
-  if (commit !== undefined && made !== undefined) {
-    const { snapshot, config } = made.build;
-    return { commit: commit.oid, snapshot, config };
-  }
-  const served = rollout.serving?.whole ?? rollout.serving;
-  if (served === undefined) return undefined;
-  const { snapshot } = served;
-  return { commit: served.commit.oid, snapshot, config: served.made?.build.config };
 }
 
 /** Whether a commit was rejected for the same: with other secrets or keys, other things are wrong with it. */

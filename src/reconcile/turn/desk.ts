@@ -1,17 +1,18 @@
 import type { Clock } from "../../lib/clock.js";
-import type { Snapshot } from "../../snapshot/snapshot.js";
 import type { SourceError } from "../../source/source-error.js";
 import type { Branch } from "../branch.js";
-import type { CheckCommits, CommitPolicy, Trust } from "./check-commits.js";
-import type { Guard } from "../guards/guard.js";
 import type { History } from "../commits/history.js";
 import type { Ledger } from "../commits/ledger.js";
+import type { Guard } from "../guards/guard.js";
 import type { Orders } from "../orders/orders.js";
 import type { Problems } from "../problems.js";
 import type { TurnResult, WakeReason } from "../reconciler.js";
 import type { Rollout } from "../rollout/rollout.js";
 import type { SourceHealth } from "../source-health.js";
+import type { CheckCommits, CommitPolicy } from "./check-commits.js";
+import type { Judge } from "./judge.js";
 import type { Stopwatch } from "./stopwatch.js";
+import type { Trust } from "./trust.js";
 import type { Inputs, Verdicts } from "./verdicts.js";
 
 /** What every turn of the loop works with. */
@@ -42,12 +43,6 @@ export interface Desk {
   /** Releases that Envoys refused since they last took one. */
   refusedInRow: number;
 }
-
-/** Gives what is wrong with a snapshot, by role. Rejects if it cannot judge. */
-export type Judge = (
-  snapshot: Snapshot,
-  signal: AbortSignal,
-) => Promise<readonly { readonly role: string; readonly message: string }[]>;
 
 /** Why a turn is made, and what it is to do. */
 export interface TurnRequest {

@@ -1,12 +1,13 @@
-import { SourceError } from "../../source/source-error.js";
+import { dropOldest } from "../../lib/drop-oldest.js";
 import type { Config } from "../../model/resource.js";
+import { SourceError } from "../../source/source-error.js";
 import type { CommitInfo } from "../../source/source-tree.js";
-import type { Desk, Job } from "./desk.js";
 import { firstParents } from "../commits/first-parents.js";
 import { sentenceOfHold, type Hold } from "../guards/hold.js";
 import { iso } from "../guards/iso-time.js";
 import type { Order, Orders } from "../orders/orders.js";
-import type { Made, Release } from "../releases/release.js";
+import { wholeOf, type Made, type Release } from "../releases/release.js";
+import type { Desk, Job } from "./desk.js";
 
 /** Commits of which it is known why they were held. Others are looked at in every turn. */
 const maxHeld = 500;
@@ -20,9 +21,9 @@ export async function holdOf(
   const { desk } = job;
   const { orders, rollout, history, clock } = desk;
   const { commit, snapshot } = release;
-  const served = rollout.serving?.whole ?? rollout.serving;
   // Nothing is worse than serving nothing.
-  if (served === undefined) return undefined;
+  if (rollout.serving === undefined) return undefined;
+  const served = wholeOf(rollout.serving);
   const order = holdByOrder(orders);
   if (order !== undefined) return order;
   const isFree = isForced || orders.approvalOf(commit.oid) !== undefined;
@@ -65,10 +66,7 @@ export function holdBack(job: Job, release: Release, hold: Hold): void {
   const { oid } = release.commit;
   desk.heldUnder.delete(oid);
   desk.heldUnder.set(oid, circumstancesOf(desk, inputs.fingerprint));
-  for (const oldest of desk.heldUnder.keys()) {
-    if (desk.heldUnder.size <= maxHeld) break;
-    desk.heldUnder.delete(oldest);
-  }
+  dropOldest(desk.heldUnder, maxHeld);
   const before = desk.history.get(oid)?.hold;
   if (before?.kind === hold.kind && before.why === hold.why && before.untilMs === hold.untilMs) {
     return;

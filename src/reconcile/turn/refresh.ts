@@ -1,9 +1,10 @@
 import { SourceError } from "../../source/source-error.js";
 import type { CommitInfo } from "../../source/source-tree.js";
+import { releaseOf } from "../releases/make-release.js";
+import { refusalKeys, type Release } from "../releases/release.js";
 import { nothing, type Choice } from "./choice.js";
 import type { Job } from "./desk.js";
-import { refusalKeys, type Release } from "../releases/release.js";
-import { releaseOf, type Verdict } from "./verdicts.js";
+import type { Verdict } from "./verdicts.js";
 
 /** A release as it is; made again if its secrets have changed, or if it came from disk. */
 export async function refresh(job: Job, wanted: Release): Promise<Choice> {

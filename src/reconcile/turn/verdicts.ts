@@ -5,7 +5,7 @@ import type { Build, Pipeline, Unlock } from "../../pipeline.js";
 import type { GitRepository } from "../../source/git-repository.js";
 import { SourceError } from "../../source/source-error.js";
 import type { CommitInfo, SourceTree } from "../../source/source-tree.js";
-import type { Made, Release, SealedCopy } from "../releases/release.js";
+import type { Made } from "../releases/release.js";
 import type { Stopwatch } from "./stopwatch.js";
 
 /** What validation says about a tree. */
@@ -163,32 +163,4 @@ function withEndpoints(
   if (made === undefined || made.endpoints === endpoints) return verdict;
   const build = pipeline.replaceEndpoints(made.build, endpoints);
   return { ...verdict, made: { ...made, build, endpoints } };
-}
-
-/** A commit as a release, made from a tree that equals its own. */
-export function releaseOf(commit: CommitInfo, made: Made): Release {
-  const { snapshot, sealed } = made.build;
-  const copies = sealed.map(({ file: { path, oid, bytes } }): SealedCopy => {
-    return { path, oid, text: Buffer.from(bytes).toString("utf8") };
-  });
-  return {
-    commit,
-    snapshot: snapshot.commit === commit.oid ? snapshot : { ...snapshot, commit: commit.oid },
-    made,
-    isCanary: false,
-    ...(copies.length === 0 ? {} : { sealed: copies }),
-  };
-}
-
-/** The same release with other endpoints; itself if they are the same, or it cannot be remade. */
-export function releaseWithEndpoints(
-  release: Release,
-  endpoints: EndpointsByUpstream,
-  pipeline: Pipeline,
-): Release {
-  const { commit, made } = release;
-  if (made === undefined || made.endpoints === endpoints) return release;
-  const build = pipeline.replaceEndpoints(made.build, endpoints);
-  const next = releaseOf(commit, { ...made, build, endpoints });
-  return next.snapshot.id === release.snapshot.id ? { ...release, made: next.made } : next;
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { createPipeline, type Pipeline } from "../../../../src/pipeline.js";
 import { builtinPlugins } from "../../../../src/plugins/index.js";
+import { releaseOf } from "../../../../src/reconcile/releases/make-release.js";
 import { createStopwatch } from "../../../../src/reconcile/turn/stopwatch.js";
 import {
   createVerdicts,
-  releaseOf,
   type Inputs,
   type Verdict,
   type Verdicts,
