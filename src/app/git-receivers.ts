@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { createWritableRepository } from "../authoring/open-repository.js";
 import type { WritableRepository } from "../authoring/writable-repository.js";
 import { createNotes } from "../report/notes.js";
@@ -21,18 +23,21 @@ export interface GitReceivers {
 }
 
 /** What the settings want written to the repository. Nothing is asked of it yet. */
-export function createGitReceivers(
+export async function createGitReceivers(
   settings: Settings,
   { gitOptions, ...loop }: GitReceiversOptions,
-): GitReceivers {
+): Promise<GitReceivers> {
   const { reportNotes, revertBranch, reportContext } = settings;
   const author = authorOf(settings.reportAuthor);
   const { listMs, packMs } = { ...TIMEOUTS, ...gitOptions.timeouts };
   const timeoutMs = 2 * listMs + 2 * packMs;
+  const scratchFolder = join(settings.stateDir, "writes");
+  // A process that was killed has left its own there.
+  await rm(scratchFolder, { recursive: true, force: true });
   const opened: WritableRepository[] = [];
   // Each has a copy of its own: what one needs of the history, the other would only carry along.
   const open = (): WritableRepository => {
-    const repository = createWritableRepository(gitOptions);
+    const repository = createWritableRepository({ ...gitOptions, scratchFolder });
     opened.push(repository);
     return repository;
   };

@@ -33,7 +33,7 @@ export async function openReports(
 ): Promise<Reporter | undefined> {
   // Hosts take the credentials for Git for their API too.
   const told = await requestReceiversOf(settings, git.gitOptions.credentials);
-  const written = createGitReceivers(settings, git);
+  const written = await createGitReceivers(settings, git);
   if (told.length + written.receivers.length === 0) return undefined;
   const { gitCaFile, gitProxy } = settings;
   const sender = createReportSender({

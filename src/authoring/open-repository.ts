@@ -23,6 +23,8 @@ export interface WritableRepositoryOptions {
   readonly proxy?: string;
   /** For SSH. Default: as the user who runs this would reach it. */
   readonly ssh?: SshOptions;
+  /** Where what is read of a remote is kept until `close`. Default: the system's temporary folder. */
+  readonly scratchFolder?: string;
   /** Default for each one: `LIMITS`. */
   readonly limits?: Partial<SourceLimits>;
   /** Default for each one: `TIMEOUTS`. */
@@ -41,10 +43,11 @@ export function createWritableRepository(options: WritableRepositoryOptions): Wr
   }
   const limits = { ...LIMITS, ...options.limits };
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const { scratchFolder } = options;
   if (location.kind === "ssh") {
     const how = { location, ssh: options.ssh ?? {}, limits, timeouts };
     const [remote, pusher] = [createSshRemote(how), createSshPusher(how)];
-    return createRemoteWritableRepository({ remote, pusher, limits });
+    return createRemoteWritableRepository({ remote, pusher, limits, scratchFolder });
   }
   const fromUrl = location.credentials;
   const how = {
@@ -56,5 +59,5 @@ export function createWritableRepository(options: WritableRepositoryOptions): Wr
     timeouts,
   };
   const [remote, pusher] = [createHttpRemote(how), createHttpPusher(how)];
-  return createRemoteWritableRepository({ remote, pusher, limits });
+  return createRemoteWritableRepository({ remote, pusher, limits, scratchFolder });
 }

@@ -1,11 +1,11 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GitRemote } from "../source/git-remote.js";
 import type { SourceLimits } from "../source/limits.js";
 import { initMirror, removeMirror, type Mirror } from "../source/mirror.js";
 
-/** A copy of a remote in a temporary folder, as far as commits of it were asked for. */
+/** A copy of a remote in a folder of its own, as far as commits of it were asked for. */
 export interface RemoteMirror {
   /** The mirror with a commit in it, and up to `depth` commits of its history, itself included. */
   bring(commit: string, depth: number, signal: AbortSignal): Promise<Mirror>;
@@ -14,15 +14,20 @@ export interface RemoteMirror {
   close(): Promise<void>;
 }
 
-/** Makes a mirror; there is no folder until something is brought. */
-export function createRemoteMirror(remote: GitRemote, limits: SourceLimits): RemoteMirror {
+/** Makes a mirror; there is no folder until something is brought. It is made below `parent`. */
+export function createRemoteMirror(
+  remote: GitRemote,
+  limits: SourceLimits,
+  parent = tmpdir(),
+): RemoteMirror {
   let scratch: string | undefined;
   let mirror: Mirror | undefined;
   /** What the first fetch brought, and how many commits of its history: where the copy is cut off. */
   let first: { readonly commit: string; readonly depth: number } | undefined;
 
   async function begin(): Promise<Mirror> {
-    scratch ??= await mkdtemp(join(tmpdir(), "gloo-authoring-"));
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+    scratch ??= await mkdtemp(join(parent, "gloo-authoring-"));
     const gitdir = await mkdtemp(join(scratch, "mirror-"));
     return (mirror = await initMirror(gitdir, remote.url));
   }

@@ -17,14 +17,16 @@ export interface RemoteWritableOptions {
   readonly remote: GitRemote;
   readonly pusher: Pusher;
   readonly limits: SourceLimits;
+  /** Where what is read of the remote is kept meanwhile. Default: the system's temporary folder. */
+  readonly scratchFolder?: string | undefined;
 }
 
 const branchPrefix = "refs/heads/";
 
-/** A repository behind a network. Keeps what it has read of it in a temporary folder. */
+/** A repository behind a network. Keeps what it has read of it in a folder that `close` removes. */
 export function createRemoteWritableRepository(options: RemoteWritableOptions): WritableRepository {
-  const { remote, pusher, limits } = options;
-  const mirror = createRemoteMirror(remote, limits);
+  const { remote, pusher, limits, scratchFolder } = options;
+  const mirror = createRemoteMirror(remote, limits, scratchFolder);
 
   async function listBranches(signal: AbortSignal): Promise<BranchList> {
     return branchListOf(await remote.listRefs(undefined, signal));
