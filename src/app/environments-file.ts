@@ -81,6 +81,7 @@ function environmentOf(
     state_dir: join(settings.stateDir, "environments", name),
     // Statuses of one commit in several environments stand side by side.
     report_context: `${settings.reportContext}/${name}`,
+    ...(values["revert_branch"] === "off" ? { revert_rejected: false } : {}),
     ...values,
   };
   return {

@@ -48,6 +48,7 @@ export type SettingGroup = (typeof settingGroups)[number];
 
 /** By how a setting's name begins; the first that fits. */
 const groupPrefixes: readonly (readonly [string, SettingGroup])[] = [
+  ["report_", "Reports"], // before "repo"
   ["repo", "Repository"],
   ["environments_", "Repository"],
   ["ref", "Repository"],
@@ -69,7 +70,6 @@ const groupPrefixes: readonly (readonly [string, SettingGroup])[] = [
   ["validate_", "Publishing"],
   ["guard_", "Publishing"],
   ["change_", "Publishing"],
-  ["report_", "Reports"],
   ["revert_", "Reports"],
   ["notify_", "Reports"],
   ["plugin", "Plugins"],

@@ -115,11 +115,13 @@ async function serve({ config, ...flags }: Options, io: Io): Promise<ExitCode> {
 }
 
 /** Where it listens, and what to do next. */
-function greeting({ adsHost, adsPort, adminUrl }: ControlPlane, io: Io): string {
+function greeting({ adsHost, adsPort, adminUrl, reconcilers }: ControlPlane, io: Io): string {
   const xds = `${adsHost.includes(":") ? `[${adsHost}]` : adsHost}:${adsPort}`;
   const { bold } = io.style;
+  // Of several environments, gloo status shows what there is to ask for.
+  const role = reconcilers.has("") ? "" : "--role <role> ";
   return [
-    `${bold("Envoys")}  ${xds}    gloo bootstrap --xds ${xds} > envoy.yaml && envoy -c envoy.yaml`,
+    `${bold("Envoys")}  ${xds}    gloo bootstrap ${role}--xds ${xds} > envoy.yaml && envoy -c envoy.yaml`,
     `${bold("People")}  ${adminUrl}    gloo status --server ${adminUrl}`,
     "Ctrl-C ends it.",
     "",

@@ -96,13 +96,17 @@ describe("readEnvironmentsFile()", () => {
       canaryRole: "internal",
       signaturePolicy: "head",
       signatureKeyringFile: "/etc/keyring",
+      revertBranch: "gloo/revert-",
+      revertRejected: true,
     });
     const [staging] = read(
-      "environments: [{ name: staging, veto_policy: any, signature_policy: 'off' }]\n",
+      "environments:\n" +
+        "  - { name: staging, veto_policy: any, signature_policy: 'off', revert_branch: 'off' }\n",
       settings,
     );
     assert.equal(staging?.settings.canaryRole, undefined);
     assert.equal(staging?.settings.signatureKeyringFile, undefined);
+    assert.equal(staging?.settings.revertRejected, false);
   });
 
   for (const [text, want] of [
