@@ -184,6 +184,29 @@ describe("gloo upstream, virtualservice, role and attribute", () => {
     );
   });
 
+  it("never overwrites a file with changes that are not committed", async () => {
+    const file = join(bench.clone, "upstreams/pets.yaml");
+    await writeFile(file, `${petsText}# mine\n`);
+    const changed = stdinOf(catsText.replace("cats", "pets"));
+    const done = await bench.gloo(["upstream", "update", "-f", "-"], changed);
+    assert.equal(done.code, 2);
+    assert.match(done.stderr, /changes there that are not committed \(upstreams\/pets.yaml\)/);
+    assert.equal(await readFile(file, "utf8"), `${petsText}# mine\n`);
+    const pushed = await bench.gloo(["upstream", "update", "-f", "-", "--remote"], changed);
+    assert.equal(pushed.code, 0, pushed.stderr);
+    assert.match(await bench.committed("upstreams/pets.yaml", "remote"), /addr: 10.0.0.2/);
+    assert.equal(await readFile(file, "utf8"), `${petsText}# mine\n`);
+  });
+
+  it("shows what a server's hook says about a push that it refuses", async () => {
+    const hook = join(bench.remote.folder, "hooks/pre-receive");
+    await writeFile(hook, "#!/bin/sh\necho not on a Friday >&2\nexit 1\n");
+    await chmod(hook, 0o755);
+    const done = await bench.glooAtUrl(["upstream", "create", "-f", "-"], stdinOf(catsText));
+    assert.equal(done.code, 2);
+    assert.match(done.stderr, /^remote: not on a Friday\ngloo: the server refused the push/);
+  });
+
   it("delete: lists who refers to it, and asks on a terminal", async () => {
     const refused = await bench.gloo(["upstream", "delete", "pets"]);
     assert.equal(refused.code, 1);
