@@ -149,9 +149,12 @@ function placeText({ file, line, column }: SourceLocation): string {
   return `${printableText(file)}:${line}:${column}`;
 }
 
-function changeText({ commit, author, email, date, summary, of }: LastChange): string {
+function changeText({ commit, author, email, date, summary, of, orEarlier }: LastChange): string {
   if (commit === undefined) return "not committed yet";
   const what = of === "line" ? "last changed" : "its file was last changed";
+  if (orEarlier) {
+    return `${what} in ${commit.slice(0, 10)} or earlier, which this shallow clone does not know: git fetch --unshallow`;
+  }
   return `${what} by ${author} <${email}> on ${date.slice(0, 10)} in ${commit.slice(0, 10)}: ${summary}`;
 }
 
@@ -175,7 +178,7 @@ export function explanationJson(explanation: Explanation): string {
             match: route.match,
             location,
           },
-    change: change ?? null,
+    change: change === undefined ? null : changeJson(change),
     outcome:
       verdict.kind === "forwarded" ? { ...verdict, calls: verdict.calls.map(callJson) } : verdict,
     misses: misses.map(({ route: other, location: at, reasons }) => ({
@@ -187,6 +190,10 @@ export function explanationJson(explanation: Explanation): string {
     ...(nearDomain !== undefined && { near_domain: nearDomain }),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function changeJson({ orEarlier, ...change }: LastChange) {
+  return { ...change, or_earlier: orEarlier };
 }
 
 function callJson({ destination, host, body, ...call }: Call) {

@@ -1,5 +1,5 @@
-import { runProgramToEnd } from "../../lib/run-program.js";
-import type { Io } from "../io.js";
+import { tryGit } from "../ask-git.js";
+import { CommandError, type Io } from "../io.js";
 
 /** The commit that last touched a line, or a file. */
 export interface LastChange {
@@ -12,6 +12,8 @@ export interface LastChange {
   readonly summary: string;
   /** What the commit is known to have touched. */
   readonly of: "line" | "file";
+  /** The history that is here begins with this commit: it may have been an earlier one. */
+  readonly orEarlier: boolean;
 }
 
 /** A line of a repository on this machine. */
@@ -33,26 +35,29 @@ export async function lastChangeOf(line: LineOfFile, io: Io): Promise<LastChange
   return (await blame(line, io)) ?? (await lastCommitOf(line));
 }
 
-const maxOutputBytes = 1_000_000;
-
 async function blame(
   { folder, file, line, commit }: LineOfFile,
   io: Io,
 ): Promise<LastChange | undefined> {
   const range = ["blame", "--porcelain", "-L", `${line},${line}`];
   const args = [...range, ...(commit === undefined ? [] : [commit]), "--", file];
-  const options = { env: io.env, cwd: folder, signal: io.signal, maxOutputBytes };
   try {
-    const result = await runProgramToEnd("git", args, options);
-    return result.code === 0 ? readBlame(result.stdout.toString()) : undefined;
+    const { ok, stdout } = await tryGit(args, io, { cwd: folder });
+    const found = ok ? readBlame(stdout) : undefined;
+    if (found?.orEarlier !== true) return found;
+    const shallow = await tryGit(["rev-parse", "--is-shallow-repository"], io, { cwd: folder });
+    return { ...found, orEarlier: shallow.stdout.trim() === "true" };
   } catch (cause) {
-    if (io.signal.aborted) throw cause;
+    if (!(cause instanceof CommandError)) throw cause;
     // There is no Git to ask, which is nothing that the person asked for.
     return undefined;
   }
 }
 
-/** Reads the answer about one line. https://git-scm.com/docs/git-blame#_the_porcelain_format */
+/**
+ * Reads the answer about one line. Of a commit that has no parent here, it cannot tell whether it has one
+ * elsewhere: `orEarlier` is true for both. https://git-scm.com/docs/git-blame#_the_porcelain_format
+ */
 export function readBlame(text: string): LastChange | undefined {
   const [head = "", ...lines] = text.split("\n");
   const [oid = ""] = head.split(" ");
@@ -70,6 +75,7 @@ export function readBlame(text: string): LastChange | undefined {
     date: dateOf(Number(fields.get("author-time"))),
     summary: fields.get("summary") ?? "",
     of: "line",
+    orEarlier: fields.has("boundary"),
   };
 }
 
@@ -91,6 +97,7 @@ async function lastCommitOf({ folder, file, commit }: LineOfFile): Promise<LastC
       date: dateOf(author.timestamp),
       summary: message.split("\n")[0] ?? "",
       of: "file",
+      orEarlier: false,
     };
   } catch {
     // No repository, or none that can be read: the route is explained without its author.

@@ -87,6 +87,17 @@ describe("gloo explain", () => {
     assert.match(edited.stdout, /not committed yet\n/);
   });
 
+  it("blames nobody whom a shallow clone does not know", async () => {
+    await commitAll();
+    writeFiles(folder, { "README.md": "read me\n" });
+    await runGit(folder, ["add", "--all"]);
+    await runGit(folder, ["commit", "--quiet", "--message", "Explain"]);
+    const shallow = join(folder, "shallow");
+    await runGit(folder, ["clone", "--quiet", "--depth=1", `file://${folder}`, shallow]);
+    const { stdout } = await explain(["GET", "http://pets.example/dogs", shallow]);
+    assert.match(stdout, /last changed in [0-9a-f]{10} or earlier, [^\n]*git fetch --unshallow\n/);
+  });
+
   it("says without Git on the PATH which commit last touched the file", async () => {
     await commitAll();
     const empty = join(folder, "empty");
