@@ -39,11 +39,13 @@ export function formatDiffJson(report: DiffReport): string {
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-/** `3 objects, 2 routes, 4 Envoy resources`, of those that there are. */
+/** `3 objects, 1 host, 2 routes, 4 Envoy resources`, of those that there are. */
 export function countChanges({ objects, routes, resources }: Changes): string {
+  const hosts = routes.filter(({ match }) => match === undefined).length;
   const counts = [
     [objects.length, "object"],
-    [routes.length, "route"],
+    [hosts, "host"],
+    [routes.length - hosts, "route"],
     [resources.length, "Envoy resource"],
   ] as const;
   return counts
