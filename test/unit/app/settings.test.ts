@@ -81,6 +81,18 @@ describe("readSettings()", () => {
     ["a Kubernetes link", { env: { GLOO_XDS_PORT: "tcp://10.0.0.1:8081" } }, /enableServiceLinks/],
     ["a wrong choice", { env: { GLOO_LOG_LEVEL: "inof" } }, /one of trace.*did you mean "info"/],
     ["a mistyped variable", { env: { GLOO_SATE_DIR: "x" } }, /did you mean "GLOO_STATE_DIR"/],
+    [
+      "a beginning that no branch has",
+      { env: { GLOO_REVERT_BRANCH: "gloo..revert " } },
+      /--revert-branch "gloo\.\.revert " begins no name/,
+    ],
+    ["reverts of nothing", { env: { GLOO_REVERT_REJECTED: "true" } }, /needs --revert-branch/],
+    ["an author without an address", { env: { GLOO_REPORT_AUTHOR: "Ada" } }, /"Ada" is no author/],
+    [
+      "notes on commits that are in no repository",
+      { env: { GLOO_REPORT_NOTES: "true", GLOO_REPOSITORIES_FILE: "more.yaml" } },
+      /--report-notes goes with one repository/,
+    ],
     ["no boolean", { env: { GLOO_VALIDATE_WITH_ENVOY: "yes" } }, /must be true or false/],
     [
       "a change window that is none",
