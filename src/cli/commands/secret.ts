@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { addHelp, type CommandContext, type Example } from "../add-command.js";
 import { CommandError, ExitCode, type Io } from "../io.js";
+import { isObjectName } from "../objects/object-name.js";
 import type { OutputForm } from "../objects/print-objects.js";
 import type { SecretType } from "../objects/secret/secret-values.js";
 import type { SecretWriteOptions } from "../objects/secret/write-secret.js";
@@ -197,7 +198,7 @@ function addWrite(
 }
 
 function checked(options: SecretWriteOptions): SecretWriteOptions {
-  if (/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/.test(options.name)) return options;
+  if (isObjectName(options.name)) return options;
   throw new CommandError(
     `--name "${options.name}" is no name: lower-case letters, digits, "-" and "." are`,
   );

@@ -1,4 +1,5 @@
 import type { Client } from "../../client/create-client.js";
+import type { Stored } from "../../client/stored.js";
 import type { ResourceRef } from "../../model/resource.js";
 import type { VirtualService } from "../../model/virtual-service.js";
 import { destinationsOf, upstreamOf } from "./route/describe-route.js";
@@ -11,12 +12,12 @@ export async function findReferrers(
 ): Promise<readonly string[]> {
   switch (kind) {
     case "Upstream":
-      return (await client.virtualServices.list({ signal })).flatMap(({ value }) =>
+      return sound(await client.virtualServices.list({ signal })).flatMap(({ value }) =>
         routesTo(value, name),
       );
     case "VirtualService": {
-      const roles = await client.roles.list({ signal });
-      const attributes = await client.attributes.list({ signal });
+      const roles = sound(await client.roles.list({ signal }));
+      const attributes = sound(await client.attributes.list({ signal }));
       return [
         ...roles.flatMap(({ value }) =>
           (value.listeners ?? [])
@@ -33,6 +34,11 @@ export async function findReferrers(
     case "Attribute":
       return [];
   }
+}
+
+/** What an object with mistakes refers to cannot be told. */
+function sound<T>(objects: readonly Stored<T>[]): readonly Stored<T>[] {
+  return objects.filter(({ isSound }) => isSound);
 }
 
 function routesTo({ name, routes }: VirtualService, upstream: string): readonly string[] {

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { folderOf } from "../../client/stored.js";
 import { renderObject } from "../../edit/edit-file.js";
 import { CommandError, ExitCode, type Io } from "../io.js";
+import { isObjectName } from "./object-name.js";
 import { readObjectsAt } from "./read-folder.js";
 import { Refusal } from "./refusal.js";
 
@@ -25,7 +26,7 @@ export async function importObjects(
     for (const { kind, name, plain, place } of given) {
       const path = `${folderOf[kind]}/${name}.yaml`;
       if (texts.has(path)) throw new Refusal(`gloo: ${place}: there is ${path} already`);
-      if (!/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) {
+      if (!isObjectName(name)) {
         throw new Refusal(`gloo: ${place}: ${JSON.stringify(name)} is no name; rename the object`);
       }
       texts.set(path, renderObject(plain));

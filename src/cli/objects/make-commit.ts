@@ -2,6 +2,7 @@ import type { FileEdit } from "../../client/client-core.js";
 import type { Write } from "../../client/draft.js";
 import type { ResourceRef } from "../../model/resource.js";
 import type { ObjectWriteOptions } from "../commands/repository-options.js";
+import { scrubUrls } from "../../source/remote-url.js";
 import { ExitCode, withProgress, type Io } from "../io.js";
 import type { OpenConfig } from "./open-config.js";
 
@@ -53,7 +54,7 @@ export async function makeCommit(
   let commit: string | undefined;
   let branch = newBranch ?? options.branch ?? null;
   try {
-    const result = await withProgress(io, `writing to ${labelOf(access.url)}`, write);
+    const result = await withProgress(io, `writing to ${scrubUrls(access.url)}`, write);
     commit = result.changed ? result.commit : undefined;
     branch = result.branch;
   } catch (cause) {
@@ -79,10 +80,6 @@ export async function makeCommit(
     }
   }
   return ExitCode.Ok;
-}
-
-function labelOf(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/)[^@/]*@/, "$1");
 }
 
 async function printDiffs(edits: readonly FileEdit[], io: Io): Promise<void> {

@@ -27,11 +27,14 @@ export function formatObjects(
       if (objects.length === 0) return `no ${of.plural}\n`;
       const [first = "", second = "", ...rest] = of.headings;
       const headings = [first, second, ...(status ? ["Status"] : []), ...rest];
-      const rows = objects.flatMap(({ name, value }) =>
-        of.rows(value).map(([a = "", b = "", ...others], i) => {
-          const state = status === undefined ? [] : [i === 0 ? status.statusOf(name) : ""];
-          return [a, b, ...state, ...others];
-        }),
+      const rows = objects.flatMap(({ name, value, isSound }) =>
+        (isSound ? of.rows(value) : [[name, "(has mistakes)"]]).map(
+          ([a = "", b = "", ...others], i) => {
+            const state = status === undefined ? [] : [i === 0 ? status.statusOf(name) : ""];
+            const cells = [a, b, ...state, ...others];
+            return headings.map((_, column) => cells[column] ?? "");
+          },
+        ),
       );
       return formatTable(headings, rows, io.isTerminal);
     }

@@ -34,8 +34,9 @@ export function printFunctions(
       options.upstream === undefined
         ? await client.upstreams.list({ signal })
         : [await client.upstreams.get(options.upstream, { signal })];
-    const services = await client.virtualServices.list({ signal });
+    const services = (await client.virtualServices.list({ signal })).filter(isSound);
     const all = upstreams
+      .filter(isSound)
       .flatMap(({ value }) =>
         functionsOf(
           value,
@@ -49,6 +50,11 @@ export function printFunctions(
     io.stdout(formatFunctions(all, options.output, io));
     return ExitCode.Ok;
   });
+}
+
+/** What an object with mistakes says cannot be told. */
+function isSound(object: { readonly isSound: boolean }): boolean {
+  return object.isSound;
 }
 
 function functionsOf(
@@ -107,9 +113,11 @@ export function writeFunction(
 ): Promise<ExitCode> {
   return withConfig(options, io, "write", async (config) => {
     const { signal } = io;
-    const { value, resourceVersion } = await config.client.upstreams.get(options.upstream, {
-      signal,
-    });
+    const stored = await config.client.upstreams.get(options.upstream, { signal });
+    const { value, resourceVersion } = stored;
+    if (!isSound(stored)) {
+      throw new CommandError(`upstream/${stored.name} has mistakes; \`gloo check\` says which`);
+    }
     const before = value.functions ?? [];
     const isThere = before.some((fn) => fn.name === name);
     const where = `upstream/${value.name}`;
@@ -118,7 +126,9 @@ export function writeFunction(
     }
     if (!isThere && verb !== "create") throw new CommandError(`${where} has no function "${name}"`);
     if (verb === "delete") {
-      const services = (await config.client.virtualServices.list({ signal })).map((s) => s.value);
+      const services = (await config.client.virtualServices.list({ signal }))
+        .filter(isSound)
+        .map((service) => service.value);
       const { routes = [] } = functionsOf(value, services).find((view) => view.name === name) ?? {};
       if (routes.length > 0 && options.force !== true) {
         const list = routes.map((route) => `  ${route}\n`).join("");

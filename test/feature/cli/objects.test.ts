@@ -65,6 +65,36 @@ describe("gloo upstream, virtualservice, role and attribute", () => {
     assert.deepEqual([none.code, none.stderr], [2, 'gloo: there is no Upstream "dogs"\n']);
   });
 
+  it("get and delete: show what has mistakes, and are not led astray by it", async () => {
+    await bench.remote.commit({
+      "virtualservices/broken.yaml":
+        "name: broken\ndomains: 7\nroutes: [null, { request_matcher: { verbs: GET } }]\n",
+      "upstreams/broken.yaml": "name: broken\ntype: static\nfunctions: many\n",
+    });
+    const services = await bench.glooAtUrl(["virtualservice", "get"]);
+    assert.equal(services.code, 0, services.stderr);
+    assert.match(services.stdout, /\nbroken +\(has mistakes\)\nweb /);
+    for (const args of [
+      ["upstream", "get"],
+      ["function", "get"],
+      ["route", "get"],
+      ["secret", "get"],
+    ]) {
+      const done = await bench.glooAtUrl(args);
+      assert.equal(done.code, 0, `${args.join(" ")}: ${done.stderr}`);
+    }
+    const route = await bench.glooAtUrl(["route", "get", "-v", "broken"]);
+    assert.deepEqual(
+      [route.code, route.stderr],
+      [
+        2,
+        "gloo: virtualservice/broken has mistakes, and its routes cannot be told; `gloo check` says which\n",
+      ],
+    );
+    const gone = await bench.glooAtUrl(["upstream", "delete", "broken"]);
+    assert.equal(gone.code, 0, gone.stderr);
+  });
+
   it("create: commits what a file holds, in the work tree too", async () => {
     await writeFile(
       join(bench.clone, "new.yaml"),

@@ -12,7 +12,7 @@ export async function askRoute(
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const matcher = await askMatcher(questions);
-  const upstreams = await client.upstreams.list({ signal });
+  const upstreams = (await client.upstreams.list({ signal })).filter(({ isSound }) => isSound);
   const names = upstreams.map(({ name }) => name);
   const name =
     names.length === 0

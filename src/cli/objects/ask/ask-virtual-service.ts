@@ -11,7 +11,7 @@ export async function askVirtualService(
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const known = await client.virtualServices.list({ signal });
-  const taken = known.find(({ value }) => isDefault(value));
+  const taken = known.find(({ isSound, value }) => isSound && isDefault(value));
   const name = await questions.text("Name", {
     fault: (answer) =>
       known.some((one) => one.name === answer)

@@ -1,4 +1,5 @@
 import { CommandError, type Io } from "../../io.js";
+import { isObjectName } from "../object-name.js";
 
 /** Asks the person at the terminal until the answer will do. */
 export interface Questions {
@@ -65,9 +66,7 @@ export function createQuestions({ ask, stderr }: Io, instead: string): Questions
 
 /** What is wrong with a name of an object. */
 export function nameFault(name: string): string | undefined {
-  return /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)
-    ? undefined
-    : 'a name has lower-case letters, digits, "-" and "."';
+  return isObjectName(name) ? undefined : 'a name has lower-case letters, digits, "-" and "."';
 }
 
 /** Answers separated by commas or blanks. */

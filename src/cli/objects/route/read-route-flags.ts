@@ -95,7 +95,8 @@ async function findKubeUpstream(
 ): Promise<string> {
   const { kubeUpstream: service, kubeNamespace: namespace = "default", kubePort: port } = flags;
   const upstreams = await client.upstreams.list({ signal });
-  const found = upstreams.filter(({ value: { type, spec } }) => {
+  const found = upstreams.filter(({ isSound, value: { type, spec } }) => {
+    if (!isSound) return false;
     const isPort = port === undefined || Number(spec["service_port"]) === port;
     const isService = spec["service_name"] === service && spec["service_namespace"] === namespace;
     return type === "kubernetes" && isService && isPort;
