@@ -41,13 +41,25 @@ function standingOf(
   }
 }
 
-/** The same for as long as a note on it says what is known: once more when all Envoys have answered. */
+/**
+ * The same for as long as a note on it says what is worth saying. Of a commit that is live that is also which
+ * roles have taken it, and that all Envoys have; how many just come and go is not.
+ */
 export function noteIdOf(record: CommitRecord): string | undefined {
   const standing = standingOf(record);
   if (standing === undefined) return undefined;
-  const isProven = standing.state === "live" && record.durations.allAcks !== undefined;
-  const detail = standing.state === "held" ? (record.hold?.kind ?? "") : isProven ? "all" : "";
-  return `${standing.state}-${standing.atMs}-${detail}`;
+  const { state, atMs } = standing;
+  return [state, atMs, ...detailsOf(state, record)].join("-");
+}
+
+function detailsOf(
+  state: NotedState,
+  { hold, acknowledgements, durations }: CommitRecord,
+): readonly string[] {
+  if (state === "held" && hold !== undefined) return [hold.kind];
+  if (state !== "live") return [];
+  const roles = Object.keys(acknowledgements ?? {}).sort();
+  return durations.allAcks === undefined ? roles : [...roles, "all"];
 }
 
 /** What is noted of a commit, on one line of printable ASCII; undefined: nothing. */

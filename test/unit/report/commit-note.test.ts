@@ -86,10 +86,11 @@ describe("noteIdOf()", () => {
     assert.equal(id("publishing"), undefined);
   });
 
-  it("changes with the state, with all answers of Envoys, and with what holds a commit back", () => {
+  it("changes with the state, with the roles that take it, with all answers of Envoys, and with what holds a commit back", () => {
     const hold = (kind: "window" | "pinned") => ({ hold: { kind, why: "" } });
     const ids = [
       id("live"),
+      id("live", 1, { acknowledgements: { ingress: { count: 1, nodes: [] } } }),
       id("live", 1, { durations: { allAcks: 3 } }),
       id("rejected"),
       id("refused"),
