@@ -56,6 +56,13 @@ function typeOf({ event_matcher }: Route): string {
   return cloudEventText(event_matcher?.event_type ?? "");
 }
 
+/**
+ * A filter of this type that a listener has gets the policy of the first pass to apply, and would give the
+ * answer another status. Listeners that call it something else have to switch it off for events themselves.
+ */
+const customResponseName = "envoy.filters.http.custom_response";
+const switchedOff = packAny("envoy.config.route.v3.FilterConfig", { disabled: true });
+
 /** A copy of a route for events whose type is known. */
 function markedRoute(message: EnvoyRoute, type: string, position: number): EnvoyRoute {
   return {
@@ -64,6 +71,7 @@ function markedRoute(message: EnvoyRoute, type: string, position: number): Envoy
     match: { path: eventPath, headers: [{ name: eventTypeMark, string_match: { exact: type } }] },
     typed_per_filter_config: {
       ...message.typed_per_filter_config,
+      [customResponseName]: switchedOff,
       [eventTypeFilter]: scriptConfig({}),
     },
   };
@@ -106,7 +114,7 @@ const againConfig = packAny(
     filter_chain: {
       filters: [
         {
-          name: "envoy.filters.http.custom_response",
+          name: customResponseName,
           typed_config: packAny("envoy.extensions.filters.http.custom_response.v3.CustomResponse", {
             custom_response_matcher: {
               matcher_list: {

@@ -421,6 +421,44 @@ describe("filters of a listener, and CloudEvents in structured mode", () => {
         },
       },
       {
+        stage: "custom",
+        filter: {
+          name: "envoy.filters.http.custom_response",
+          typed_config: readConfig("custom_response.v3.CustomResponse", {
+            custom_response_matcher: {
+              matcher_list: {
+                matchers: [
+                  {
+                    predicate: {
+                      single_predicate: {
+                        input: {
+                          name: "status",
+                          typed_config: {
+                            "@type":
+                              "type.googleapis.com/envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput",
+                          },
+                        },
+                        value_match: { exact: "503" },
+                      },
+                    },
+                    on_match: {
+                      action: {
+                        name: "teapot",
+                        typed_config: {
+                          "@type":
+                            "type.googleapis.com/envoy.extensions.http.custom_response.local_response_policy.v3.LocalResponsePolicy",
+                          status_code: 418,
+                        },
+                      },
+                    },
+                  },
+                ],
+              },
+            },
+          }),
+        },
+      },
+      {
         stage: "fault",
         filter: {
           name: "seen",
@@ -488,6 +526,15 @@ describe("filters of a listener, and CloudEvents in structured mode", () => {
     assert.equal((await gateway.send(post("open"))).status, 200);
     const other = { path: "/other", headers: { host: "events" } };
     assert.equal((await gateway.send(other)).status, 403);
+  });
+
+  it("leave the status of the answer as it is", async () => {
+    gateway.answer = () => ({ status: 503, body: "down" });
+    const { status, text } = await gateway.send(post("open"));
+    assert.equal(`${status} ${text}`, "503 down");
+    const headers = { host: "events", "ce-type": "open", "ce-specversion": "1.0" };
+    assert.equal((await gateway.send({ path: "/events", headers })).status, 418);
+    gateway.answer = () => ({});
   });
 
   it("see an event once, with its method", async () => {
