@@ -24,6 +24,10 @@ routes:
     prefix_rewrite: /new
   - event_matcher: { event_type: pet.new }
     single_destination: { upstream: { name: pets } }
+  - event_matcher: { event_type: pet.old, format: cloudevents }
+    single_destination: { upstream: { name: pets } }
+  - event_matcher: { event_type: pet.new, format: cloudevents }
+    single_destination: { upstream: { name: pets } }
 `,
   }),
 );
@@ -72,6 +76,26 @@ describe("matchRequest()", () => {
     );
     assert.match(reasonOf(to(url, { listener: "x" })), /has no listener "x" with routes$/);
     assert.equal(reasonOf(to("https://pets.example/")), 'role "ingress" has no listener for https');
+  });
+
+  it("matches events in structured mode by their body, and says why others do not", () => {
+    const body = '{"specversion":"1.0","type":"pet.new"}';
+    const headers = { "Content-Type": "application/cloudevents+json", "ce-type": "pet.old" };
+    const request = to("http://inner.example/events", { role: "inner", headers, body });
+    const { route, misses } = matchRequest(table, request);
+    assert.equal(route?.index, 3);
+    assert.deepEqual(misses[2]?.failed, [
+      {
+        condition: "event",
+        reason: 'the type of the event in the body is "pet.new", not "pet.old"',
+      },
+    ]);
+    const { verdict } = matchRequest(table, { ...request, body: "[]" });
+    assert.deepEqual(verdict, {
+      kind: "refused",
+      status: 400,
+      reason: "the body is not a JSON object",
+    });
   });
 
   it("matches events by their headers", () => {
