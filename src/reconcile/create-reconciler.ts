@@ -57,7 +57,14 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
       problems.set("journal", cause === undefined ? undefined : sentenceOf(cause));
     },
   });
-  const acknowledgements = followAcknowledgements(server, () => rollout.serving);
+  const acknowledgements = followAcknowledgements({
+    server,
+    clock,
+    serving: () => rollout.serving,
+    note: (commit, by) => {
+      ledger.acknowledged(commit, by);
+    },
+  });
   const rollout: Rollout = createRollout({
     server,
     store,
@@ -142,6 +149,7 @@ export function createReconciler(deps: ReconcilerDeps, options: ReconcilerOption
   };
 
   const oneTurn = async (request: TurnRequest, signal: AbortSignal): Promise<Turn> => {
+    history.retry();
     const current = endpoints.current();
     await rollout.reshape((release) => releaseWithEndpoints(release, current, pipeline));
     const made = await reconcileOnce(desk, request, signal);

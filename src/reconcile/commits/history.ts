@@ -20,6 +20,8 @@ export interface History {
   refuse(keys: readonly string[]): void;
   /** Forgets that. */
   pardon(keys: readonly string[]): void;
+  /** Writes again what could not be written to disk. */
+  retry(): void;
 }
 
 /** What a change of a record says; the time of a change of state is noted by itself. */
@@ -63,12 +65,15 @@ export function openHistory(options: HistoryOptions): History {
       refused: [...refused],
     }) as unknown as JsonValue;
 
+  let isBehind = false;
   const save = (): void => {
     file.write(document).then(
       () => {
+        isBehind = false;
         options.onWriteFailure(undefined);
       },
       (cause: unknown) => {
+        isBehind = true;
         options.onWriteFailure(cause);
       },
     );
@@ -108,6 +113,9 @@ export function openHistory(options: HistoryOptions): History {
       let known = false;
       for (const key of keys) known = refused.delete(key) || known;
       if (known) save();
+    },
+    retry() {
+      if (isBehind) save();
     },
   };
 }

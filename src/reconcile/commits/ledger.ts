@@ -35,7 +35,7 @@ export interface Ledger {
   live(release: Release, reason: string | undefined): void;
   refused(release: Release, refusals: readonly Refusal[], reason: string): void;
   refusal(release: Release, refusal: Refusal): void;
-  /** Who has taken it. */
+  /** Who has taken it. A role of which more are known stays: after a restart they are counted anew. */
   acknowledged(commit: CommitInfo, by: NonNullable<CommitRecord["acknowledgements"]>): void;
   superseded(commit: CommitInfo, reason: string): void;
 }
@@ -128,7 +128,12 @@ export function createLedger(history: History, clock: Pick<Clock, "now">): Ledge
       }
     },
     acknowledged({ oid }, by) {
-      if (Object.keys(by).length > 0) change(oid, { acknowledgements: by });
+      const known = history.get(oid)?.acknowledgements ?? {};
+      const grown = Object.entries(by).filter(
+        ([role, { count }]) => count > (known[role]?.count ?? 0),
+      );
+      if (grown.length === 0) return;
+      change(oid, { acknowledgements: { ...known, ...Object.fromEntries(grown) } });
     },
     superseded({ oid }, reason) {
       change(oid, { state: "superseded", reason });

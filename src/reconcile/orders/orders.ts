@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/json.js";
+import { createWorkQueue } from "../../lib/work-queue.js";
 import type { CommitInfo } from "../../source/source-tree.js";
 import type { JsonFile } from "../../state/json-file.js";
 
@@ -54,7 +55,7 @@ const maxApprovals = 100;
 export function openOrders(file: JsonFile): Orders {
   let state = readState(file.initial);
   let revision = 0;
-  let queue: Promise<unknown> = Promise.resolve();
+  const changes = createWorkQueue();
 
   const write = async ({ approval, ...rest }: OrdersChange): Promise<void> => {
     const others = state.approvals.filter(({ oid }) => oid !== approval?.oid);
@@ -77,11 +78,7 @@ export function openOrders(file: JsonFile): Orders {
     get revision() {
       return revision;
     },
-    change(next) {
-      const done = queue.then(() => write(next));
-      queue = done.catch(() => undefined); // whoever gave the order has the error
-      return done;
-    },
+    change: (next) => changes.run(() => write(next)),
   };
 }
 

@@ -51,6 +51,23 @@ const oids = (history: History): readonly string[] =>
   history.list().map((record) => record.commit.oid);
 
 describe("the history", () => {
+  it("writes again what could not be written, and nothing else", async () => {
+    const file = memoryFile();
+    const { history, failures } = open(file);
+    file.fails = true;
+    history.see([commit("a")], 1);
+    await settle();
+    file.fails = false;
+    history.retry();
+    await settle();
+    assert.match(file.text ?? "", /"oid":"a"/);
+    assert.equal(failures.at(-1), undefined);
+    file.text = undefined;
+    history.retry();
+    await settle();
+    assert.equal(file.text, undefined);
+  });
+
   it("keeps commits newest first, and tells of them oldest first", () => {
     const { history, told } = open(memoryFile());
     history.see([commit("b"), commit("a")], 1);
