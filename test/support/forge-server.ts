@@ -15,8 +15,16 @@ export interface ForgeServer {
   /** Method and path of every request, in order. */
   readonly requests: readonly string[];
   /** Answers to give before any other, such as `{ status: 503 }`. */
-  readonly faults: { readonly status: number; readonly headers?: Record<string, string> }[];
+  readonly faults: Fault[];
   close(): Promise<void>;
+}
+
+/** An answer that is none of the API. */
+interface Fault {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  /** Default: JSON with a message. */
+  readonly body?: string;
 }
 
 /** How the server behaves. */
@@ -38,7 +46,7 @@ export async function startForgeServer(options: ForgeServerOptions): Promise<For
     body,
   }));
   const requests: string[] = [];
-  const faults: { status: number; headers?: Record<string, string> }[] = [];
+  const faults: Fault[] = [];
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "", "http://forge");
@@ -49,6 +57,11 @@ export async function startForgeServer(options: ForgeServerOptions): Promise<For
       response.end(JSON.stringify(body));
     };
     const fault = faults.shift();
+    if (fault?.body !== undefined) {
+      response.writeHead(fault.status, fault.headers);
+      response.end(fault.body);
+      return;
+    }
     if (fault !== undefined) return send(fault.status, { message: "fault" }, fault.headers);
     const { authorization, "private-token": privateToken } = request.headers;
     const isKnown = isGitlab

@@ -4,6 +4,7 @@ import { rootCertificates } from "node:tls";
 import type { EnvironmentsResponse } from "../../admin/api-types.js";
 import { isJsonObject } from "../../lib/json.js";
 import { CommandError, type Io } from "../io.js";
+import { parseAnswer, readAnswer } from "../read-answer.js";
 
 /** Where a running control plane answers people. */
 export interface AdminServer {
@@ -85,13 +86,15 @@ async function askAdmin(
         ...(token ? { authorization: `Bearer ${token}` } : {}),
       },
       ...(body === undefined ? {} : { method: "POST", body }),
-      redirect: "error",
+      redirect: "manual",
       signal: AbortSignal.any([io.signal, deadline]),
     });
     status = response.status;
-    text = await response.text();
+    text = await readAnswer(response);
   } catch (cause) {
     if (io.signal.aborted) throw cause;
+    if (cause instanceof CommandError)
+      throw new CommandError(`${url.origin} ${cause.message}; check --server`, { cause });
     const why = deadline.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause);
     throw new CommandError(
       `${url.origin}: ${why}; is \`gloo serve\` running there? (--server names another place)`,
@@ -103,7 +106,7 @@ async function askAdmin(
       token === undefined ? "needs a token: give --token-file" : "does not accept this token";
     throw new CommandError(`${url.origin} ${had}`);
   }
-  const answer = parse(text);
+  const answer = parseAnswer(text);
   if ((status === 200 || status === 202) && answer !== undefined) return answer;
   const { code, message } = errorIn(answer);
   if (code === "api/environment-needed") {
@@ -134,10 +137,10 @@ type Fetch = (
     readonly method?: "POST";
     readonly body?: string;
     readonly headers: Record<string, string>;
-    readonly redirect: "error";
+    readonly redirect: "manual";
     readonly signal: AbortSignal;
   },
-) => Promise<{ readonly status: number; text(): Promise<string> }>;
+) => Promise<{ readonly status: number; readonly body: AsyncIterable<Uint8Array> | null }>;
 
 /** A `fetch` that trusts the CAs of a file too. */
 async function fetchTrusting(file: string): Promise<Fetch> {
@@ -153,14 +156,6 @@ async function readToken(file: string): Promise<string> {
     throw new CommandError(`"${file}" does not hold a token: one line, no spaces`);
   }
   return token;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // whoever answers is not the control plane; the caller says so
-  }
 }
 
 function errorIn(body: unknown): { readonly code?: string; readonly message?: string } {

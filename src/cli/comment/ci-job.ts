@@ -1,3 +1,4 @@
+import { scrubUrls } from "../../source/remote-url.js";
 import { CommandError } from "../io.js";
 
 /** Which API a forge speaks: Gitea and Forgejo have that of GitHub for comments. */
@@ -83,7 +84,12 @@ function apiUrlOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isLoopback = url !== undefined && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
   if (url?.protocol !== "https:" && !(url?.protocol === "http:" && isLoopback)) {
-    throw new CommandError(`a token is sent to https URLs only, and not to "${text}"`);
+    throw new CommandError(`a token is sent to https URLs only, and not to "${scrubUrls(text)}"`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new CommandError(
+      `the API is at "${scrubUrls(text)}", without a password; the token goes into a variable of its own`,
+    );
   }
   return text.replace(/\/+$/, "");
 }

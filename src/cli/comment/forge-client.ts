@@ -3,6 +3,7 @@ import { rootCertificates } from "node:tls";
 import { Agent, RetryAgent, fetch } from "undici";
 import type { JsonObject } from "../../lib/json.js";
 import { CommandError } from "../io.js";
+import { parseAnswer, readAnswer } from "../read-answer.js";
 import type { PullRequestJob } from "./ci-job.js";
 
 /** Speaks to the API of a forge. */
@@ -61,14 +62,19 @@ export async function createForgeClient(
             ...(body && { "content-type": "application/json" }),
           },
           ...(body && { body: JSON.stringify(body) }),
-          redirect: "error",
+          redirect: "manual", // the token is for this host alone
           signal,
           dispatcher,
         });
-        if (response.ok) return await response.json();
-        throw new CommandError(`${host} answers ${response.status}${meaningOf(response.status)}`);
+        if (!response.ok) {
+          throw new CommandError(`answers ${response.status}${meaningOf(response.status)}`);
+        }
+        const answer = parseAnswer(await readAnswer(response));
+        if (answer !== undefined) return answer;
+        throw new CommandError("answers what is no JSON: that is not the API of a forge");
       } catch (cause) {
-        if (cause instanceof CommandError || signal.aborted) throw cause;
+        if (signal.aborted) throw cause;
+        if (cause instanceof CommandError) throw new CommandError(`${host} ${cause.message}`);
         throw new CommandError(`${host}: ${reasonOf(cause)}`, { cause });
       }
     },
@@ -77,6 +83,8 @@ export async function createForgeClient(
 }
 
 function meaningOf(status: number): string {
+  if (status >= 300 && status < 400)
+    return ": the API is elsewhere, and the token is not shown there";
   if (status === 401) return ": it does not know the token";
   if (status === 403) return ": the token may not comment on pull requests";
   if (status === 404) return ": there is no such pull request, or the token may not see it";

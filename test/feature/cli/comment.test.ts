@@ -108,6 +108,16 @@ describe("gloo comment", () => {
         mark,
         'a token is sent to https URLs only, and not to "http://forge.example"',
       ],
+      [
+        { ...env, GITHUB_API_URL: "ftp://ada:s3cret@forge.example" },
+        mark,
+        'a token is sent to https URLs only, and not to "ftp://forge.example"',
+      ],
+      [
+        { ...env, GITHUB_API_URL: forge.url.replace("//", "//ada:s3cret@") },
+        mark,
+        `the API is at "${forge.url}", without a password; the token goes into a variable of its own`,
+      ],
       [env, "", "the comment is empty, or its first line is, by which it would be found again"],
       [
         { ...gitlab(forge), GLOO_COMMENT_TOKEN: "" },
@@ -122,6 +132,27 @@ describe("gloo comment", () => {
         { code: 2, stdout: "", stderr: `gloo: ${want}\n` },
       );
     }
+  });
+
+  it("says what answers instead of a forge, and shows it no token elsewhere", async () => {
+    const forge = await start("github");
+    const { host } = new URL(forge.url);
+    for (const [fault, want] of [
+      [
+        { status: 200, body: "<html>sign in" },
+        "answers what is no JSON: that is not the API of a forge",
+      ],
+      [
+        { status: 302, headers: { location: `${forge.url}/elsewhere` } },
+        "answers 302: the API is elsewhere, and the token is not shown there",
+      ],
+      [{ status: 200, body: "[".repeat(65 * 1024 * 1024) }, "answers more than 64 MiB"],
+    ] as const) {
+      forge.faults.push(fault);
+      const { code, stderr } = await comment(github(forge), `${mark}\n`);
+      assert.deepEqual({ code, stderr }, { code: 2, stderr: `gloo: ${host} ${want}\n` });
+    }
+    assert.equal(forge.requests.length, 3);
   });
 
   it("says that a forge is not there", async () => {
