@@ -166,7 +166,10 @@ export function rolesToAskFor({
   return [...(serving?.snapshot.roles.keys() ?? [])].map(nameOfRole);
 }
 
-/** What is to be said of Envoys, of which those without a role may ask for `roles`. */
+/**
+ * What is to be said of Envoys, of which those without a role may ask for `roles`. While there are none,
+ * they are not served anything yet, but held.
+ */
 export function fleetProblems(
   { nacking, withoutRole }: FleetView,
   roles: readonly string[],
@@ -176,20 +179,15 @@ export function fleetProblems(
     const who = nacking === 1 ? "1 Envoy refuses" : `${nacking} Envoys refuse`;
     found.push(`${who} what was sent last; see /api/v1/envoys`);
   }
-  if (withoutRole.length > 0) {
-    const shown = withoutRole.slice(0, maxNamed).map((id) => JSON.stringify(id));
-    const more = withoutRole.length - shown.length;
-    found.push(
-      `no role is known for ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}: served the fallback; ${rolesSentence(roles)}`,
-    );
+  if (withoutRole.length > 0 && roles.length > 0) {
+    const who = listSome(withoutRole.map((id) => JSON.stringify(id)));
+    found.push(`no role is known for ${who}: served the fallback; there is ${listSome(roles)}`);
   }
   return found;
 }
 
-const maxRoles = 10;
-
-function rolesSentence(roles: readonly string[]): string {
-  if (roles.length === 0) return "no role is served yet";
-  const more = roles.length - maxRoles;
-  return `there is ${roles.slice(0, maxRoles).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+/** The first of many names. */
+function listSome(names: readonly string[]): string {
+  const more = names.length - maxNamed;
+  return `${names.slice(0, maxNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import type {
   CommitDetail,
   CommitsResponse,
+  EnvironmentsResponse,
   ConfigDumpResponse,
   EnvoysResponse,
   StatusResponse,
@@ -92,6 +93,18 @@ describe("the admin server", () => {
     assert.equal(status.serving?.commit.subject, "Lead /pets to the next version");
     assert.deepEqual(status.serving?.roles, { ingress: { cluster: 2, secret: 1 } });
     assert.equal(status.head?.oid, live.commit.oid);
+  });
+
+  it("has no environments, and says so to who names one", async () => {
+    const { environments, health } = (
+      await server.ask("/api/v1/environments")
+    ).json<EnvironmentsResponse>();
+    assert.deepEqual([environments, health], [[], "ok"]);
+    for (const path of ["status", "commits", "turns/1", "envoys"]) {
+      const answer = await server.ask(`/api/v1/environments/staging/${path}`);
+      assert.equal(answer.status, 404);
+      assert.equal(answer.json().error?.code, "api/unknown-environment");
+    }
   });
 
   it("finds commits by the beginning of an oid", async () => {

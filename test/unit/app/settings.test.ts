@@ -111,6 +111,12 @@ describe("readSettings()", () => {
     it(`refuses ${name}`, () => assert.match(problemsOf(sources), want));
   }
 
+  it("leaves alone the variables that are for commands", () => {
+    const env = { GLOO_ENVIRONMENT: "staging", GLOO_CONFIG: fileOf("ref: live\n") };
+    const { settings, warnings } = read({ env });
+    assert.deepEqual([settings.ref, warnings], ["live", []]);
+  });
+
   it("serves in clear text off loopback where something else encrypts", () => {
     assert.equal(problemsOf({ env: { GLOO_XDS_ADDRESS: "::", GLOO_XDS_INSECURE: "true" } }), "");
   });

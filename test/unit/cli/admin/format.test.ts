@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CommitSummary, EnvoyView, StatusResponse } from "../../../../src/admin/api-types.js";
+import { formatEnvironments } from "../../../../src/cli/admin/format-environments.js";
 import { formatEnvoys } from "../../../../src/cli/admin/format-envoys.js";
 import { formatStatus } from "../../../../src/cli/admin/format-status.js";
 import { createStyle } from "../../../../src/cli/io.js";
@@ -217,4 +218,45 @@ describe("agoOf()", () => {
   ] as const) {
     it(`${want}: ${at}`, () => assert.equal(agoOf(at, now), want));
   }
+});
+
+describe("formatEnvironments()", () => {
+  it("shows a line for each environment, and what is wrong below", () => {
+    const { ready, health, problems, source, orders, serving, head, envoys } = status;
+    const all = { ready, health, problems, source, orders, serving, head, envoys, held: 0 };
+    const text = formatEnvironments(
+      {
+        version: "0.1.0",
+        health: "degraded",
+        problems: ["a stranger"],
+        environments: [
+          {
+            ...all,
+            name: "staging",
+            roles: ["staging", "staging.internal"],
+            health: "degraded",
+            problems: ["commit bbbbbbbb is rejected"],
+            head: bad,
+            source: { ...source, ref: "staging", path: "env" },
+          },
+          { ...all, name: "production", roles: ["edge"] },
+          { ...all, name: "new", roles: [], health: "starting", serving: null, head: null },
+        ],
+      },
+      { style, isTerminal: false },
+      now,
+    );
+    assert.equal(
+      text,
+      [
+        "ENVIRONMENT  HEALTH    SERVING              NEWEST             FOLLOWS      ENVOYS  ROLES",
+        "staging      degraded  aaaaaaaa for 10 min  bbbbbbbb rejected  staging env  3       staging, staging.internal",
+        "production   ok        aaaaaaaa for 10 min                     main         3       edge",
+        "new          starting  nothing yet                             main         3",
+        "a stranger",
+        "staging: commit bbbbbbbb is rejected",
+        "",
+      ].join("\n"),
+    );
+  });
 });
