@@ -19,12 +19,14 @@ interface Note {
   readonly acknowledged?: Readonly<Record<string, number>>;
   readonly refusals?: readonly Readonly<Record<string, string>>[];
   readonly diagnostics?: readonly string[];
+  readonly hold?: { readonly kind: string };
 }
 
 describe("gloo serve that writes to its repository", () => {
   let git: TestRepository;
   let remote: GitServer;
   let folder: string;
+  let args: readonly string[];
   let serve: RunningServe;
   let robot: RobotEnvoy;
 
@@ -36,14 +38,13 @@ describe("gloo serve that writes to its repository", () => {
     const passwordFile = join(folder, "password");
     await writeFile(passwordFile, "s3cr3t-password\n", { mode: 0o600 });
     await git.commit(gatewayFiles(9001));
-    serve = await startRunningServe([
+    args = [
       ...["--repo", remote.url, "--state-dir", join(folder, "state"), "--poll", "off"],
       ...["--git-username", "gloo", "--git-password-file", passwordFile],
       ...["--report-notes", "--report-context", "gloo/prod", "--revert-branch", "gloo/revert-"],
       ...["--log-level", "trace"],
-    ]);
-    robot = connectRobotEnvoy(serve.adsPort, "ingress~1");
-    await robot.waitFor("config", (held) => held[typeUrls.cluster]?.["back"] !== undefined);
+    ];
+    await start();
   });
   after(async () => {
     robot.close();
@@ -54,6 +55,11 @@ describe("gloo serve that writes to its repository", () => {
     await rm(folder, { recursive: true });
   });
 
+  async function start(): Promise<void> {
+    serve = await startRunningServe(args);
+    robot = connectRobotEnvoy(serve.adsPort, "ingress~1");
+    await robot.waitFor("config", (held) => held[typeUrls.cluster]?.["back"] !== undefined);
+  }
   const reconcile = () => serve.ask("/api/v1/reconcile", { method: "POST" });
   /** The note on a commit, once there is one. */
   const noteOn = (oid: string, state: string): Promise<Note> =>
@@ -121,6 +127,38 @@ describe("gloo serve that writes to its repository", () => {
     const { text } = await serve.ask("/metrics");
     assert.match(text, /gloo_reports\{receiver="notes",result="delivered"\} [1-9]/);
     assert.match(text, /gloo_reports\{receiver="revert-branch",result="delivered"\} 1/);
+  });
+
+  it("notes what is held back", async () => {
+    const headers = { "content-type": "application/json" };
+    await serve.ask("/api/v1/suspend", { method: "POST", headers, body: "{}" });
+    const oid = await git.commit(gatewayFiles(9004));
+    await reconcile();
+    assert.equal((await noteOn(oid, "held")).hold?.kind, "suspended");
+    await serve.ask("/api/v1/resume", { method: "POST", headers, body: "{}" });
+    await noteOn(oid, "live");
+  });
+
+  it("writes after a crash what is new, and nothing again", async () => {
+    robot.close();
+    serve.kill("SIGKILL");
+    await serve.ended;
+    const before = await git.resolve("refs/notes/gloo");
+    const last = await git.resolve("main");
+    await start();
+    const oid = await git.commit(gatewayFiles(9005));
+    await reconcile();
+    await noteOn(oid, "live");
+    const written = (await git.git("diff", "--name-only", before, "refs/notes/gloo"))
+      .split("\n")
+      .map((path) => path.replaceAll("/", ""));
+    // Of the one that was live at the crash, a last answer of an Envoy may have been left to tell.
+    assert.deepEqual(
+      written.filter((noted) => noted !== last),
+      [oid],
+    );
+    const reverts = await git.git("for-each-ref", "refs/heads/gloo");
+    assert.equal(reverts.split("\n").length, 1);
   });
 
   it("shows the password nowhere, and ends with nothing left behind", async () => {

@@ -217,6 +217,23 @@ describe("notes on commits", () => {
     assert.match(await noteOn(oid), /"state":"live"/);
   });
 
+  it("keep nobody waiting at the end, while the server says nothing", async () => {
+    const oid = await git.commit({ a: "1" });
+    server.setFault(({ url }) => (url.includes("receive-pack") ? { kind: "silence" } : undefined));
+    const asked = server.nextRequest();
+    const reporter = start({ url: server.url });
+    reporter.note(live(oid));
+    await asked;
+    await poll("the push to begin", () =>
+      server.requests.some(({ url }) => url.includes("receive-pack")) ? true : undefined,
+    );
+    const sinceMs = performance.now();
+    await reporter.close();
+    assert.ok(performance.now() - sinceMs < 1_000);
+    assert.equal(reporter.counts()[0]?.waiting, 1);
+    assert.deepEqual(said, []);
+  });
+
   it("say what a hook of the server has against them", async () => {
     const oid = await git.commit({ a: "1" });
     const hook = join(git.folder, "hooks", "pre-receive");
