@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { readEnvironmentsFile, type Environment } from "../../../src/app/environments-file.js";
 import { OperationalError } from "../../../src/app/operational-error.js";
+import { listSettings } from "../../../src/app/setting-infos.js";
 import { readSettings, type Settings } from "../../../src/app/settings.js";
+import { readSchema } from "../../../src/model/schema-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gloo-environments-file-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -136,6 +138,18 @@ describe("readEnvironmentsFile()", () => {
       assert.match(problemsOf(text), want);
     });
   }
+
+  it("decides of every setting whether it is of an environment", () => {
+    const { $defs } = readSchema("environments") as unknown as {
+      readonly $defs: { readonly environment: { readonly properties: object } };
+    };
+    const ofEnvironments = Object.keys($defs.environment.properties);
+    const ofProcess =
+      /^(?:environments_file|state_dir|xds_|admin_|hook_|validate_with_envoy|plugin|max_|log_)/;
+    for (const { name } of listSettings()) {
+      assert.equal(ofEnvironments.includes(name), !ofProcess.test(name), name);
+    }
+  });
 
   it("refuses a file that is not there", () => {
     assert.throws(
