@@ -36,6 +36,9 @@ function systemMessage(cause: Error, code: string): string {
   switch (code) {
     case "ENOENT":
       return `no such file or folder: ${path}`;
+    case "EEXIST":
+    case "ENOTDIR":
+      return `there is a file where a folder is needed: ${path}`;
     case "EACCES":
     case "EPERM":
       return `no permission: ${path || cause.message}`;

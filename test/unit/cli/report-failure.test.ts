@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { CommandError } from "../../../src/cli/io.js";
 import { operationalMessage, reportFailure } from "../../../src/cli/report-failure.js";
@@ -18,6 +18,18 @@ describe("operationalMessage()", () => {
       assert.fail("it was read");
     } catch (cause) {
       assert.equal(operationalMessage(cause), 'no such file or folder: "/no/such/file"');
+    }
+  });
+
+  it("says that a file is where a folder is needed", () => {
+    try {
+      mkdirSync("/dev/null", { recursive: true });
+      assert.fail("it was made");
+    } catch (cause) {
+      assert.equal(
+        operationalMessage(cause),
+        'there is a file where a folder is needed: "/dev/null"',
+      );
     }
   });
 
