@@ -16,7 +16,7 @@ import { createAssembler } from "./snapshot/assemble.js";
 import type { Snapshot } from "./snapshot/snapshot.js";
 import type { SourceTree } from "./source/source-tree.js";
 import type { PluginSet } from "./translate/plugin-set.js";
-import { secretRefsOf } from "./translate/sds.js";
+import { secretRefsOf } from "./translate/secret-refs.js";
 import { createTranslator, type TranslationSettings } from "./translate/translate.js";
 import type { Translation } from "./translate/translation.js";
 import { createTestsCheck } from "./validate/tests-check.js";

@@ -1,29 +1,16 @@
+import type { About } from "./about.js";
+import { countsByKind } from "./count-by-kind.js";
 import type { CommitRecord } from "../reconcile/commits/commit-record.js";
 import { isApprovable } from "../reconcile/guards/hold.js";
 import type { ReconcilerStatus, Serving } from "../reconcile/reconciler.js";
-import type { RoleSnapshot, Snapshot } from "../snapshot/snapshot.js";
+import type { Snapshot } from "../snapshot/snapshot.js";
 import type { EnvoyStatus } from "../serve/serve-events.js";
 import type { ServingStatus, SourceStatus, StatusResponse } from "./api-types.js";
 import { commitSummary } from "./commit-view.js";
 import { fleetView, type FleetView } from "./envoy-view.js";
-import { kindOfType } from "./kind-of-type.js";
 import { ordersStatus } from "./order-view.js";
 import { isoOf, isoOrNull } from "./time.js";
 import type { Watched } from "./watched.js";
-
-/** What does not change while the process runs. */
-export interface About {
-  /** Of the product. */
-  readonly version: string;
-  /** What is watched; without credentials. */
-  readonly repository: string;
-  readonly ref: string;
-  readonly path: string;
-  /** The environment that it is; undefined: there are none. */
-  readonly environment?: string;
-  /** How Envoys call a role of the config. Default: as the config does. */
-  readonly nameOfRole?: (role: string) => string;
-}
 
 /** What a status is made of. */
 export interface StatusParts {
@@ -112,13 +99,6 @@ function servingStatus({ commit, snapshot, restored }: Serving): ServingStatus {
     [...snapshot.roles.values()].map((role) => [role.role, countsByKind(role)]),
   );
   return { commit: commitSummary(commit), snapshotId: snapshot.id, restored, roles };
-}
-
-/** The number of resources of a role by kind. */
-export function countsByKind(role: RoleSnapshot): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    [...role.sets].map(([typeUrl, set]) => [kindOfType(typeUrl), set.resources.size]),
-  );
 }
 
 const maxNamed = 5;

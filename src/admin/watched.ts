@@ -4,7 +4,7 @@ import type { Reconciler } from "../reconcile/reconciler.js";
 import type { AdsServer } from "../serve/ads-server.js";
 import { ApiError } from "./api-error.js";
 import type { GaugeSources } from "./metrics/gauges.js";
-import type { About } from "./status-view.js";
+import type { About } from "./about.js";
 
 /** One config that is watched and served. */
 export interface Watched {

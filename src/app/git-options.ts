@@ -4,22 +4,8 @@ import { createGithubAppProvider, readGithubAppKey } from "../source/github-app.
 import { TIMEOUTS, type SourceTimeouts } from "../source/limits.js";
 import { parseRepositoryLocation } from "../source/remote-url.js";
 import { checkSshFiles, type SshOptions } from "../source/ssh-command.js";
+import type { RemoteSettings } from "./remote-settings.js";
 import type { Settings } from "./settings.js";
-
-/** How a remote is reached, as `gloo serve` and the commands that read a URL are told. Paths are absolute. */
-export interface RemoteSettings {
-  readonly gitUsername?: string | undefined;
-  readonly gitPasswordFile?: string | undefined;
-  readonly gitTokenFile?: string | undefined;
-  readonly gitGithubAppId?: string | undefined;
-  readonly gitGithubAppKeyFile?: string | undefined;
-  readonly gitGithubInstallationId?: string | undefined;
-  readonly gitGithubApiUrl?: string | undefined;
-  readonly gitSshKeyFile?: string | undefined;
-  readonly gitSshKnownHostsFile?: string | undefined;
-  readonly gitCaFile?: string | undefined;
-  readonly gitProxy?: string | undefined;
-}
 
 /** Where a repository is, and what is needed of this machine to reach it. */
 export interface RemoteContext {
@@ -32,22 +18,6 @@ export interface RemoteContext {
 
 /** The options of a repository that say how its remote is reached. */
 export type RemoteOptions = Pick<GitRepositoryOptions, "credentials" | "caFile" | "proxy" | "ssh">;
-
-/** What is wrong with the settings of how a remote is reached, one with the other. */
-export function remoteFaultOf(settings: RemoteSettings): string | undefined {
-  const { gitTokenFile, gitPasswordFile, gitUsername, gitGithubAppId } = settings;
-  if (gitTokenFile !== undefined && gitPasswordFile !== undefined) {
-    return "--git-token-file and --git-password-file exclude each other";
-  }
-  if ((gitGithubAppId === undefined) !== (settings.gitGithubAppKeyFile === undefined)) {
-    return "--git-github-app-id and --git-github-app-key-file go together";
-  }
-  if (gitGithubAppId === undefined) return undefined;
-  if ((gitTokenFile ?? gitPasswordFile ?? gitUsername) !== undefined) {
-    return "--git-github-app-id excludes --git-username, --git-password-file and --git-token-file";
-  }
-  return undefined;
-}
 
 /** Throws a `SourceError` for credentials that no person may mean. */
 export function remoteOptionsOf(settings: RemoteSettings, context: RemoteContext): RemoteOptions {

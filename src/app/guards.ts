@@ -14,14 +14,3 @@ export function guardsOf(settings: Settings): readonly Guard[] {
     createChangeWindowGuard(changeWindow.map(parseWindow)),
   ];
 }
-
-/** What is wrong with a change window, one sentence; undefined: nothing. */
-export function changeWindowFault(text: string): string | undefined {
-  try {
-    parseWindow(text);
-    return undefined;
-  } catch (cause) {
-    if (cause instanceof RangeError) return cause.message;
-    throw cause;
-  }
-}

@@ -8,7 +8,8 @@ import { createGitRepository, type GitRepositoryOptions } from "../source/create
 import type { GitRepository } from "../source/git-repository.js";
 import type { StateDirectory } from "../state/state-directory.js";
 import { commitSignaturesOf } from "./commit-signatures.js";
-import { checkRemoteFiles, remoteOptionsOf, type RemoteSettings } from "./git-options.js";
+import { checkRemoteFiles, remoteOptionsOf } from "./git-options.js";
+import type { RemoteSettings } from "./remote-settings.js";
 import type { Logger } from "./logger.js";
 import { firstName, readRepositoriesFile, type RepositoryEntry } from "./repositories-file.js";
 import type { SecretSource } from "./secret-source.js";

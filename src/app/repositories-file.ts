@@ -5,7 +5,7 @@ import { load } from "js-yaml";
 import { globFault } from "../lib/glob.js";
 import type { Confinement } from "../model/confinement.js";
 import { readSchema } from "../model/schema-files.js";
-import type { RemoteSettings } from "./git-options.js";
+import type { RemoteSettings } from "./remote-settings.js";
 import { OperationalError } from "./operational-error.js";
 
 /** A repository beside the first one, as the repositories file has it. */

@@ -6,9 +6,9 @@ import { nearest } from "../lib/nearest.js";
 import { commitStates } from "../reconcile/commits/commit-record.js";
 import { scheduleFault } from "../reconcile/loop/schedule.js";
 import { isRefName } from "../source/refs.js";
-import { changeWindowFault } from "./guards.js";
+import { changeWindowFault } from "../reconcile/guards/parse-window.js";
 import { OperationalError } from "./operational-error.js";
-import { remoteFaultOf } from "./git-options.js";
+import { remoteFaultOf } from "./remote-settings.js";
 import { listSettings, type SettingInfo } from "./setting-infos.js";
 
 /** The settings of one process, as `schemas/settings.schema.json` describes them. Frozen. */

@@ -4,7 +4,7 @@ import {
   type AdminServerOptions,
 } from "../admin/admin-server.js";
 import { SecretFileError } from "../admin/secret-file.js";
-import type { About } from "../admin/status-view.js";
+import type { About } from "../admin/about.js";
 import type { Watched } from "../admin/watched.js";
 import { shareAdsServer } from "../environments/share-ads-server.js";
 import { systemClock } from "../lib/clock.js";

@@ -1,4 +1,4 @@
-import { jsonNameOf } from "./field-names.js";
+import { jsonNameOf } from "./json-name.js";
 import type { EnumDescriptor, FileDescriptor, MessageDescriptor } from "./descriptor-messages.js";
 import { ProtoError } from "./proto-error.js";
 

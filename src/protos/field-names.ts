@@ -1,4 +1,5 @@
 import { fieldTypes, type FieldDescriptor, type MessageDescriptor } from "./descriptor-messages.js";
+import { jsonNameOf } from "./json-name.js";
 import type { ProtoSet } from "./proto-set.js";
 
 /** Looks up fields of messages, whose names are whole and begin with a dot. */
@@ -37,9 +38,4 @@ export function fieldNamesOf({ files }: ProtoSet): FieldNames {
     },
     of: (message) => (messages.get(message)?.field ?? []).map(({ name }) => name),
   };
-}
-
-/** The name that a field has in JSON unless it says otherwise. */
-export function jsonNameOf(name: string): string {
-  return name.replace(/_+([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,3 +1,4 @@
+import type { ReportAnswer } from "./report-answer.js";
 import { wordsOf } from "./failure-words.js";
 import type { Receiver, Telling } from "./receiver.js";
 import { reportOn, type FleetCount, type Report } from "./report.js";
@@ -18,15 +19,6 @@ export interface RequestReceiver {
 export interface ReportRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** An answer, as much of it as is looked at. */
-export interface ReportAnswer {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Its beginning. */
   readonly body: string;
 }
 

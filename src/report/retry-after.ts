@@ -1,4 +1,4 @@
-import type { ReportAnswer } from "./request-receiver.js";
+import type { ReportAnswer } from "./report-answer.js";
 
 /** Whoever asks for more is asked again after this long, in milliseconds. */
 const maxMs = 60 * 60 * 1000;

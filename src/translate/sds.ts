@@ -3,7 +3,6 @@ import {
   type ConfigSource,
   type SdsSecretConfig,
 } from "../envoy/generated/messages.js";
-import type { Translation } from "./translation.js";
 
 /** "Ask the control plane, on the stream you have": the source of everything that is served. */
 export const adsSource: ConfigSource = { ads: {}, resource_api_version: ApiVersion.V3 };
@@ -66,18 +65,6 @@ export function sdsContentOf(name: string): SdsContent | undefined {
   return suffix === trustedCaSuffix
     ? { kind: "ca-file", path: first }
     : { kind: "certificate-files", certificate: first, key: second };
-}
-
-/** The secrets that a translation holds something of, by reference. */
-export function secretRefsOf({ roles }: Pick<Translation, "roles">): ReadonlySet<string> {
-  const refs = new Set<string>();
-  for (const { secrets } of roles.values()) {
-    for (const { name = "" } of secrets) {
-      const content = sdsContentOf(name);
-      if (content !== undefined && "ref" in content) refs.add(content.ref);
-    }
-  }
-  return refs;
 }
 
 /** References of secrets are file names, so this begins none of them. */

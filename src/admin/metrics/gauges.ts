@@ -4,7 +4,7 @@ import { holdKinds } from "../../reconcile/guards/hold.js";
 import type { Reconciler } from "../../reconcile/reconciler.js";
 import type { AdsServer } from "../../serve/ads-server.js";
 import { fleetView } from "../envoy-view.js";
-import { countsByKind } from "../status-view.js";
+import { countsByKind } from "../count-by-kind.js";
 
 /** Where gauges of a config are read from. */
 export interface GaugeSources {

@@ -106,7 +106,8 @@ export async function configTargetOf(
   const { ref, path } = options;
   const absolute = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : resolve(io.cwd, file);
-  const { remoteFaultOf, remoteOptionsOf } = await import("../../app/git-options.js");
+  const { remoteOptionsOf } = await import("../../app/git-options.js");
+  const { remoteFaultOf } = await import("../../app/remote-settings.js");
   const settings = {
     ...options,
     gitPasswordFile: absolute(options.gitPasswordFile),

@@ -83,3 +83,14 @@ function isZone(name: string): boolean {
     return false; // the only way to ask
   }
 }
+
+/** What is wrong with a change window, one sentence; undefined: nothing. */
+export function changeWindowFault(text: string): string | undefined {
+  try {
+    parseWindow(text);
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof RangeError) return cause.message;
+    throw cause;
+  }
+}
