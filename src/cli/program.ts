@@ -43,10 +43,10 @@ import { reportFailure } from "./report-failure.js";
 /** Runs the command that `args` ask for. Writes only through `io`; never throws. */
 export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.Ok;
-  const program = createProgram(io, (code) => {
-    exitCode = code;
-  });
   try {
+    const program = createProgram(io, (code) => {
+      exitCode = code;
+    });
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (cause) {
