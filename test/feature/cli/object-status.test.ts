@@ -49,7 +49,7 @@ describe("gloo upstream get --server", () => {
     assert.equal(code, 0, stderr);
     assert.equal(
       stdout,
-      "Name  Type    Status    Function\ncats  static  Rejected\npets  static  Accepted\n",
+      "Name  Type            Status    Function\ncats  (has mistakes)  Rejected\npets  static          Accepted\n",
     );
   });
 });
