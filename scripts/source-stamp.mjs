@@ -15,8 +15,8 @@ export function sourceStamp(root) {
     }
   };
   visit(join(root, "src"));
-  for (const file of ["tsconfig.json", "tsconfig.build.json", "package-lock.json"]) {
-    hash.update(readFileSync(join(root, file)));
-  }
+  const scripts = ["bundle", "stamp-build"].map((name) => `scripts/${name}.mjs`);
+  const settings = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
+  for (const file of [...scripts, ...settings]) hash.update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }

@@ -1,5 +1,5 @@
-// Marks dist/ with the hash of what it was built from, makes the executable executable, copies what the
-// compiler leaves out, and removes what was built from files that are gone.
+// Marks dist/ with the hash of what it was built from, makes the executable executable, copies the data
+// that lie beside modules, and removes the types of modules that are gone.
 import {
   chmodSync,
   cpSync,
@@ -15,7 +15,7 @@ import { sourceStamp } from "./source-stamp.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 for (const name of readdirSync(join(root, "dist"), { recursive: true }).map(String)) {
-  const source = name.replace(/(?:\.d\.ts|\.js)$/, ".ts");
+  const source = name.replace(/\.d\.ts$/, ".ts");
   if (source !== name && !existsSync(join(root, "src", source))) rmSync(join(root, "dist", name));
 }
 for (const name of readdirSync(join(root, "src"), { recursive: true }).map(String)) {

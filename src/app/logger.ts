@@ -2,6 +2,7 @@ import { pino, stdSerializers, type Logger as PinoLogger } from "pino";
 import { scrubUrls } from "../source/remote-url.js";
 import { formatLogLine } from "./format-log-line.js";
 import type { Settings } from "./settings.js";
+import { sourceStack } from "./source-stack.js";
 
 /** What the process writes its log with. */
 export type Logger = PinoLogger;
@@ -24,7 +25,7 @@ export function createLogger({ logLevel, logFormat, write, color }: LoggerOption
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
-      serializers: { err: stdSerializers.err },
+      serializers: { err: serializeError },
       redact: {
         paths: secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
         censor: "[redacted]",
@@ -37,6 +38,13 @@ export function createLogger({ logLevel, logFormat, write, color }: LoggerOption
       },
     },
   );
+}
+
+function serializeError(error: Error): object {
+  const serialized = stdSerializers.err(error);
+  return typeof serialized?.stack === "string"
+    ? { ...serialized, stack: sourceStack(serialized.stack) }
+    : serialized;
 }
 
 /** Cuts user info and queries out of URLs, and what follows `Bearer` and `Basic`. */

@@ -1,3 +1,4 @@
+import { sourceStack } from "../app/source-stack.js";
 import type { Io } from "./io.js";
 
 /**
@@ -14,7 +15,7 @@ export function reportFailure(cause: unknown, io: Io): void {
     io.stderr(`gloo: ${message}\n`);
     return;
   }
-  const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const stack = cause instanceof Error ? sourceStack(cause.stack ?? cause.message) : String(cause);
   io.stderr(`gloo: this is a bug in gloo, not in your config; please report it:\n${stack}\n`);
 }
 

@@ -1,6 +1,7 @@
 import { messageOf } from "./descriptors.js";
 import type { Any, MessageTypes } from "./generated/messages.js";
-import { protobuf, readerOf, type MessageFields } from "./protobuf.js";
+import type { MessageFields } from "./message-fields.js";
+import { protobuf, readerOf } from "./protobuf.js";
 
 /** The prefix of every type URL: "type.googleapis.com/" and the full name of the message. */
 export const typeUrlPrefix = "type.googleapis.com/";

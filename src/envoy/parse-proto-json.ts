@@ -4,13 +4,8 @@ import { nearest } from "../lib/nearest.js";
 import { messageNames } from "./artifact.js";
 import { encodeByName, typeUrlPrefix } from "./codec.js";
 import { findMessage, messageOf } from "./descriptors.js";
-import {
-  isEnumType,
-  isMapField,
-  isMessageType,
-  isWrapper,
-  type MessageFields,
-} from "./protobuf.js";
+import type { MessageFields } from "./message-fields.js";
+import { isEnumType, isMapField, isMessageType, isWrapper } from "./protobuf.js";
 import { isMapKey, scalarFromJson } from "./scalar-json.js";
 import { isTypedStruct } from "./typed-struct.js";
 import {

@@ -4,13 +4,8 @@ import type { JsonValue } from "../lib/json.js";
 import { contentOfAny, decodeByName, encodeByName, typeUrlPrefix } from "./codec.js";
 import { findMessage, messageOf } from "./descriptors.js";
 import { parseProtoJson } from "./parse-proto-json.js";
-import {
-  isEnumType,
-  isMapField,
-  isMessageType,
-  isWrapper,
-  type MessageFields,
-} from "./protobuf.js";
+import type { MessageFields } from "./message-fields.js";
+import { isEnumType, isMapField, isMessageType, isWrapper } from "./protobuf.js";
 import { isTypedStruct, typedStructContent } from "./typed-struct.js";
 import { hasOwnJsonForm, numberToJson, wellKnownToJson } from "./well-known-json.js";
 

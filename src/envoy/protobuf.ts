@@ -10,9 +10,6 @@ export const protobuf = lazy(
   () => createRequire(import.meta.url)("protobufjs/light.js") as typeof Protobuf,
 );
 
-/** A message in the shape that protobufjs encodes: fields by the names that the API gives them. */
-export type MessageFields = Record<string, unknown>;
-
 /** What a field may hold besides scalars. */
 type ResolvedType = Protobuf.Field["resolvedType"];
 

@@ -1,7 +1,8 @@
 import type { IField, Reader } from "protobufjs/light.js";
 import { invariant } from "../lib/invariant.js";
 import { findEntry } from "./artifact.js";
-import { protobuf, type MessageFields } from "./protobuf.js";
+import type { MessageFields } from "./message-fields.js";
+import { protobuf } from "./protobuf.js";
 import { readMessage } from "./read-descriptor.js";
 
 /** The rules of one field (`validate.FieldRules`): snake_case keys, absent if not set. */

@@ -3,13 +3,8 @@ import { invariant } from "../lib/invariant.js";
 import { contentOfAny, decodeByName } from "./codec.js";
 import { findMessage, messageOf } from "./descriptors.js";
 import { parseProtoJson } from "./parse-proto-json.js";
-import {
-  isEnumType,
-  isMapField,
-  isMessageType,
-  isWrapper,
-  type MessageFields,
-} from "./protobuf.js";
+import type { MessageFields } from "./message-fields.js";
+import { isEnumType, isMapField, isMessageType, isWrapper } from "./protobuf.js";
 import type { FieldRules } from "./read-rules.js";
 import {
   boolCheck,

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../lib/json.js";
 import { findMessage } from "./descriptors.js";
-import type { MessageFields } from "./protobuf.js";
+import type { MessageFields } from "./message-fields.js";
 import { structToJson } from "./well-known-json.js";
 
 const names = ["xds.type.v3.TypedStruct", "udpa.type.v1.TypedStruct"];

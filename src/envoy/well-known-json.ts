@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonValue } from "../lib/json.js";
-import { isWrapper, type MessageFields } from "./protobuf.js";
+import type { MessageFields } from "./message-fields.js";
+import { isWrapper } from "./protobuf.js";
 
 /** Seconds and nanoseconds, as `google.protobuf.Duration` and `Timestamp` have them. */
 interface Instant {

@@ -60,6 +60,8 @@ function createCompiler(
     // A test compares every schema with the meta-schema; compiling that one here would take 50 ms.
     meta: false,
     validateSchema: false,
+    // Most schemas are compiled for a few values: making their code shorter takes longer than running it.
+    code: { optimize: false },
   });
   for (const keyword of annotations) ajv.addKeyword(keyword);
   for (const [name, { fault }] of formats) {

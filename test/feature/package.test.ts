@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -13,6 +23,7 @@ interface Package {
   readonly version: string;
   readonly bin: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
 }
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Package;
 
@@ -24,6 +35,7 @@ function run(command: string, args: readonly string[], cwd: string): string {
 
 describe("the npm package", () => {
   let folder: string;
+  let unpacked: string;
   let files: readonly string[];
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "gloo-test-"));
@@ -34,7 +46,15 @@ describe("the npm package", () => {
     ];
     files = packed.files.map(({ path }) => path);
     run("tar", ["-xzf", packed.filename], folder);
-    symlinkSync(join(root, "node_modules"), join(folder, "package", "node_modules"));
+    // As npm installs it: beside its dependencies.
+    const packages = join(folder, "node_modules");
+    mkdirSync(packages);
+    unpacked = join(packages, manifest.name);
+    renameSync(join(folder, "package"), unpacked);
+    for (const name of Object.keys(manifest.dependencies)) {
+      mkdirSync(dirname(join(packages, name)), { recursive: true });
+      symlinkSync(join(root, "node_modules", name), join(packages, name));
+    }
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -59,19 +79,62 @@ describe("the npm package", () => {
   });
 
   it("works where it is unpacked: checks the sample and renders it", () => {
-    const gloo = join(folder, "package", manifest.bin["gloo"] ?? "");
+    const gloo = join(unpacked, manifest.bin["gloo"] ?? "");
     accessSync(gloo, constants.X_OK);
-    assert.match(
-      run(gloo, ["check", "--no-envoy", "package/sample-repo"], folder),
-      /^14 files, nothing wrong\n/,
+    const sample = join(unpacked, "sample-repo");
+    assert.match(run(gloo, ["check", "--no-envoy", sample], folder), /^14 files, nothing wrong\n/);
+    assert.match(run(gloo, ["render", sample], folder), /^ingress:\n/);
+    // A global install links to it.
+    symlinkSync(gloo, join(folder, "gloo"));
+    assert.equal(run(join(folder, "gloo"), ["--version"], folder), `${manifest.version}\n`);
+  });
+
+  it("finds what lies beside its modules, and loads what few need", () => {
+    const gloo = join(unpacked, manifest.bin["gloo"] ?? "");
+    const repository = join(folder, "new");
+    run(gloo, ["init", repository, "--ci", "github"], folder);
+    assert.match(run(gloo, ["check", "--no-envoy", repository], folder), /nothing wrong/);
+    const proto = join(folder, "pets.proto");
+    writeFileSync(
+      proto,
+      `syntax = "proto3"; package pets; import "google/protobuf/empty.proto";
+       service Pets { rpc List(google.protobuf.Empty) returns (google.protobuf.Empty); }`,
     );
-    assert.match(run(gloo, ["render", "package/sample-repo"], folder), /^ingress:\n/);
+    const imported = ["import", "proto", "-I", folder, "--host", "pets.example:80", proto];
+    assert.match(run(gloo, imported, folder), /pets/);
+  });
+
+  it("gives plugins from outside the classes and functions of the process", () => {
+    const plugin = join(folder, "node_modules", "gloo-plugin-probe");
+    mkdirSync(plugin);
+    const probe = { name: "gloo-plugin-probe", version: "1.0.0", type: "module", main: "probe.js" };
+    writeFileSync(join(plugin, "package.json"), JSON.stringify(probe));
+    const script = [
+      "import * as product from 'gloo-gitops';",
+      "import { createPluginSet, readLuaScripts } from 'gloo-gitops/plugin';",
+      "if (createPluginSet !== product.createPluginSet) throw new Error('there are two');",
+      "if (typeof readLuaScripts !== 'function') throw new Error('there is none');",
+      "export const plugins = [{ name: 'probe' }];",
+    ];
+    writeFileSync(join(plugin, "probe.js"), script.join("\n"));
+    const args = ["check", "--no-envoy", "--plugin", "gloo-plugin-probe", "sample-repo"];
+    assert.match(run(join(unpacked, manifest.bin["gloo"] ?? ""), args, unpacked), /nothing wrong/);
+  });
+
+  it("has a map for each of its modules, which names source files", () => {
+    const modules = files.filter((path) => path.endsWith(".js"));
+    assert.deepEqual(
+      modules.filter((path) => !files.includes(`${path}.map`)),
+      [],
+    );
+    const maps = modules.map((path) => readFileSync(join(unpacked, `${path}.map`), "utf8"));
+    assert.ok(maps.some((text) => text.includes('"../../src/pipeline.ts"')));
   });
 
   it("can be imported by its names", () => {
     const script =
       "await Promise.all(['', '/plugin', '/client'].map((name) => import(`gloo-gitops${name}`)))";
-    run(process.execPath, ["--input-type=module", "--eval", script], join(folder, "package"));
+    run(process.execPath, ["--input-type=module", "--eval", script], folder);
   });
 
   it("has a client that writes to a repository, and the types of it", () => {
@@ -86,7 +149,7 @@ describe("the npm package", () => {
     const repository = join(folder, "repository.git");
     run("git", ["init", "--quiet", "--bare", "--initial-branch=main", repository], folder);
     const args = ["--input-type=module", "--eval", script, repository];
-    assert.equal(run(process.execPath, args, join(folder, "package")), "edge\n");
+    assert.equal(run(process.execPath, args, folder), "edge\n");
     assert.ok(files.includes("dist/client.d.ts"));
   });
 });

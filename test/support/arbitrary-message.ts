@@ -2,12 +2,8 @@ import fc from "fast-check";
 import type { Field } from "protobufjs/light.js";
 import { encode, typeUrlPrefix } from "../../src/envoy/codec.js";
 import { messageOf } from "../../src/envoy/descriptors.js";
-import {
-  isEnumType,
-  isMapField,
-  isMessageType,
-  type MessageFields,
-} from "../../src/envoy/protobuf.js";
+import type { MessageFields } from "../../src/envoy/message-fields.js";
+import { isEnumType, isMapField, isMessageType } from "../../src/envoy/protobuf.js";
 import { listFromJson, structFromJson, valueFromJson } from "../../src/envoy/well-known-json.js";
 import type { JsonObject, JsonValue } from "../../src/lib/json.js";
 
