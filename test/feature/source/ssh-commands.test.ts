@@ -54,7 +54,10 @@ describe("commands on a repository over SSH", { skip: sshSkip }, () => {
     await serving.until("the first commit is served", "/api/v1/status", isServed(first));
     const envoy = connectRobotEnvoy(serving.adsPort, "ingress~robot");
     t.after(() => envoy.close());
-    const before = await envoy.waitFor("clusters", (held) => JSON.stringify(held).includes("back"));
+    // Routes come last.
+    const before = await envoy.waitFor("routes", (held) =>
+      JSON.stringify(held).includes('"gloo-rds-http":'),
+    );
 
     await server.goDown();
     const second = await repo.commit(gatewayFiles(9002));

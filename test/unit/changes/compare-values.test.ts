@@ -26,6 +26,16 @@ describe("compareValues()", () => {
       ],
     ],
     [
+      "keys that objects inherit",
+      { toString: 0, constructor: {} },
+      { ["__proto__"]: [1] },
+      [
+        { pointer: "/toString", before: 0 },
+        { pointer: "/constructor", before: {} },
+        { pointer: "/__proto__", after: [1] },
+      ],
+    ],
+    [
       "a route by what it matches",
       [{ match: { prefix: "/" }, to: "a" }],
       [
