@@ -56,7 +56,7 @@ export interface Verdicts {
 export interface VerdictsOptions {
   readonly repository: Pick<GitRepository, "tree">;
   readonly pipeline: Pipeline;
-  /** Builds remembered: what a revert within so many trees costs nothing for. Default: 16. */
+  /** Builds remembered: what a revert within so many trees costs nothing for. Default: 8. */
   readonly maxBuilds?: number;
 }
 
@@ -66,7 +66,7 @@ const maxVerdicts = 500;
 
 /** Starts with no verdict. */
 export function createVerdicts(options: VerdictsOptions): Verdicts {
-  const { repository, pipeline, maxBuilds = 16 } = options;
+  const { repository, pipeline, maxBuilds = 8 } = options;
   const known = new Map<string, Verdict>();
   const keyOf = ({ treeOid }: CommitInfo, { fingerprint }: Inputs): string =>
     `${treeOid} ${fingerprint}`;
