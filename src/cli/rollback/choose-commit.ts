@@ -22,7 +22,9 @@ export async function commitNamed(
 ): Promise<CommitInfo> {
   const wanted = text.toLowerCase();
   if (!/^[0-9a-f]{4,40}$/.test(wanted)) {
-    throw new CommandError(`--to "${text}" is no commit: give its id, or the first digits of it; git rev-parse says which`);
+    throw new CommandError(
+      `--to "${text}" is no commit: give its id, or the first digits of it; git rev-parse says which`,
+    );
   }
   const found = history.filter(({ oid }) => oid.startsWith(wanted));
   if (found.length > 1) throw new CommandError(`--to "${text}" begins more than one commit's id`);
