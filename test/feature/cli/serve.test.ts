@@ -103,8 +103,10 @@ describe("gloo serve", () => {
     await settled(serving, first, "live");
     const envoy = connectRobotEnvoy(serving.adsPort, "ingress~robot");
     try {
-      await envoy.waitFor("the first clusters", (held) => clustersOf(held).length > 0);
-      const before = envoy.holdings();
+      // Routes come last.
+      const before = await envoy.waitFor("the first routes", (held) =>
+        JSON.stringify(held).includes('"gloo-rds-http":'),
+      );
 
       const bad = await repository.commit({ "virtualservices/pets.yaml": virtualService("pest") });
       assert.equal((await hook(serving, bad)).status, 202);

@@ -64,8 +64,8 @@ describe("gloo serve with an environment for each branch", () => {
     await look(environment);
     return oid;
   };
-  const hasClusters = (holdings: ReturnType<RobotEnvoy["holdings"]>): boolean =>
-    Object.keys(holdings[typeUrls.cluster] ?? {}).length > 0;
+  const hasRoutes = (holdings: ReturnType<RobotEnvoy["holdings"]>): boolean =>
+    Object.keys(holdings[typeUrls.route] ?? {}).length > 0; // routes come last
   const gloo = (...args: readonly string[]): Promise<CliResult> =>
     runCommand([...args, "--server", `http://127.0.0.1:${serve.adminPort}`]);
   const servingIn = async (environment: string): Promise<string | undefined> =>
@@ -99,8 +99,8 @@ describe("gloo serve with an environment for each branch", () => {
 
   it("serves each to the Envoys that ask for it", async () => {
     const [staging, production] = [
-      await robots.staging.waitFor("clusters", hasClusters),
-      await robots.production.waitFor("clusters", hasClusters),
+      await robots.staging.waitFor("routes", hasRoutes),
+      await robots.production.waitFor("routes", hasRoutes),
     ];
     assert.deepEqual(staging, production);
     await robots.stranger.waitFor("the fallback", (held) =>
@@ -143,7 +143,7 @@ describe("gloo serve with an environment for each branch", () => {
   it("is ready when all are", async () => {
     await git.git("branch", "preview", first);
     await look("preview");
-    await robots.preview.waitFor("clusters", hasClusters);
+    await robots.preview.waitFor("routes", hasRoutes);
     assert.equal((await serve.ask("/readyz")).status, 200);
   });
 
@@ -183,7 +183,7 @@ describe("gloo serve with an environment for each branch", () => {
     const held = await robots.production.waitFor("the new config", (now) => {
       return isDeepStrictEqual(now, robots.staging.holdings());
     });
-    assert.ok(hasClusters(held));
+    assert.ok(hasRoutes(held));
     const dumps = await Promise.all(
       ["staging", "production"].map((name) => serve.ask(within(name, "config-dump"))),
     );

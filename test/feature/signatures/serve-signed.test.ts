@@ -70,7 +70,9 @@ describe("gloo serve with a signature policy", { skip: sshSigningSkip }, () => {
     const first = await served();
     const envoy = connectRobotEnvoy(serving.adsPort, "ingress~robot");
     t.after(() => envoy.close());
-    const before = await envoy.waitFor("clusters", (held) => JSON.stringify(held).includes("back"));
+    const before = await envoy.waitFor("routes", (held) =>
+      JSON.stringify(held).includes('"gloo-rds-http":'),
+    );
     const line = await serving.line(
       "who signed is in the log",
       ({ msg }) => msg === "a commit is signed",
