@@ -8,9 +8,8 @@ import {
   type Listener,
   type VirtualHost,
 } from "../envoy/generated/messages.js";
-import { lazy } from "../lib/lazy.js";
-import type { JsonPointer, SourceLocation } from "../model/location.js";
 import { pointerOf } from "../model/location.js";
+import { lazyWeak } from "../lib/lazy.js";
 import type { Config, Located } from "../model/resource.js";
 import type { Route, VirtualService } from "../model/virtual-service.js";
 import { matchOf } from "../translate/matchers.js";
@@ -135,12 +134,15 @@ function compileHost(message: VirtualHost, config: Config): HostRoutes {
   const known = hosts.get(message);
   if (known?.virtualService === virtualService && known !== undefined) return known.host;
   const retries = retriesOf(message.retry_policy);
-  const locate = locatorOf(virtualService, "");
+  // Who looks at hosts after every commit looks at the routes of those that changed.
+  const routes = lazyWeak(() => compileRoutes(message, virtualService));
   const host: HostRoutes = {
     virtualService: message.name ?? "",
     domains: message.domains ?? [],
     requireTls: tlsRequirements.get(message.require_tls ?? 0) ?? "none",
-    routes: compileRoutes(message, virtualService),
+    get routes() {
+      return routes();
+    },
     requestHeaders: headerEdits(message.request_headers_to_add, message.request_headers_to_remove),
     responseHeaders: headerEdits(
       message.response_headers_to_add,
@@ -149,7 +151,7 @@ function compileHost(message: VirtualHost, config: Config): HostRoutes {
     ...(retries && { retries }),
     filters: filterConfigs(message.typed_per_filter_config),
     get location() {
-      return locate();
+      return virtualService?.origin.locate("");
     },
   };
   hosts.set(message, { virtualService, host });
@@ -170,7 +172,6 @@ function compileRoutes(
       routes.length === written.length ? position : indexOfMatch(message.match, written, next);
     next = index + 1;
     const route = written[index];
-    const locate = locatorOf(virtualService, pointerOf("/routes", index));
     return {
       virtualService: name,
       index,
@@ -186,7 +187,7 @@ function compileRoutes(
       ),
       filters: filterConfigs(message.typed_per_filter_config),
       get location() {
-        return locate();
+        return virtualService?.origin.locate(pointerOf("/routes", index));
       },
     };
   });
@@ -197,12 +198,4 @@ function indexOfMatch(match: unknown, written: readonly Route[], from: number): 
     (route, index) => index >= from && isDeepStrictEqual(matchOf(route), match),
   );
   return found < 0 ? from : found;
-}
-
-/** Finds the place of a part when it is first asked for: that reads the file again. */
-function locatorOf(
-  virtualService: Located<VirtualService> | undefined,
-  pointer: JsonPointer,
-): () => SourceLocation | undefined {
-  return lazy(() => virtualService?.origin.locate(pointer));
 }

@@ -59,7 +59,7 @@ export interface HostRoutes {
   readonly virtualService: string;
   readonly domains: readonly string[];
   readonly requireTls: "none" | "external-only" | "all";
-  /** Tried in this order; the first that matches answers. */
+  /** Tried in this order; the first that matches answers. Compiled when they are asked for. */
   readonly routes: readonly CompiledRoute[];
   /** For all its routes, besides their own. */
   readonly requestHeaders: HeaderEdits;
