@@ -1,14 +1,11 @@
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
-import { load } from "js-yaml";
 import {
   createEnvironmentRoles,
   isOfEnvironment,
   type EnvironmentRoles,
 } from "../environments/environment-roles.js";
 import { readSchema } from "../model/schema-files.js";
-import { OperationalError } from "./operational-error.js";
+import { readListedFile } from "./read-listed-file.js";
 import { listSettings } from "./setting-infos.js";
 import { overrideSettings, type Settings } from "./settings.js";
 
@@ -27,49 +24,30 @@ interface RawEnvironment extends Readonly<Record<string, unknown>> {
 }
 
 /**
- * Reads the environments file. Paths in it start from its folder. Throws an {@link OperationalError} that
+ * Reads the environments file. Paths in it start from its folder. Throws an `OperationalError` that
  * names every mistake in one line.
  */
 export function readEnvironmentsFile(path: string, settings: Settings): readonly Environment[] {
-  const fail = (problem: string, cause?: unknown): never => {
-    throw new OperationalError("app/settings", `--environments-file ${path}: ${problem}`, {
-      cause,
-    });
-  };
-  let document: unknown;
-  try {
-    document = load(readFileSync(path, "utf8"));
-  } catch (cause) {
-    fail(cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause), cause);
-  }
-  const validate = compileSchema();
-  if (!validate(document)) return fail((validate.errors ?? []).map(problemOf).join("; "));
+  const { document, fail } = readListedFile<{ readonly environments: readonly RawEnvironment[] }>({
+    flag: "--environments-file",
+    path,
+    schema: "environments",
+    unknownKey,
+  });
   const problems: string[] = [];
   const environments = document.environments.map((raw) => {
     const report = (problem: string): void => void problems.push(`${raw.name}: ${problem}`);
     return environmentOf(raw, settings, { folder: dirname(path), report });
   });
   problems.push(...nameProblems(environments), ...roleProblems(document.environments));
-  return problems.length > 0 ? fail(problems.join("; ")) : environments;
+  return problems.length > 0 ? fail(problems) : environments;
 }
 
-function compileSchema() {
-  const ajv = new Ajv2020({ allErrors: true });
-  ajv.addKeyword("x-separator");
-  ajv.addSchema(readSchema("settings"));
-  return ajv.compile<{ readonly environments: readonly RawEnvironment[] }>(
-    readSchema("environments"),
-  );
-}
-
-function problemOf({ instancePath, message, params }: ErrorObject): string {
-  const where = instancePath === "" ? "it" : instancePath;
-  const key = (params as { additionalProperty?: string }).additionalProperty;
-  if (key === undefined) return `${where} ${message ?? ""}`;
+function unknownKey(key: string): string {
   const isSetting = key in (readSchema("settings")["properties"] as object);
   return isSetting
-    ? `${where} has "${key}", which is one for all environments: a setting of the process`
-    : `${where} has an unknown key "${key}"`;
+    ? `has "${key}", which is one for all environments: a setting of the process`
+    : `has an unknown key "${key}"`;
 }
 
 function environmentOf(

@@ -1,12 +1,8 @@
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
-import { load } from "js-yaml";
 import { globFault } from "../lib/glob.js";
 import type { Confinement } from "../model/confinement.js";
-import { readSchema } from "../model/schema-files.js";
+import { readListedFile } from "./read-listed-file.js";
 import type { RemoteSettings } from "./remote-settings.js";
-import { OperationalError } from "./operational-error.js";
 
 /** A repository beside the first one, as the repositories file has it. */
 export interface RepositoryEntry {
@@ -35,35 +31,18 @@ interface RawEntry extends Readonly<Record<`git_${string}`, string | undefined>>
 }
 
 /**
- * Reads the repositories file. Paths in it start from its folder. Throws an {@link OperationalError} that
+ * Reads the repositories file. Paths in it start from its folder. Throws an `OperationalError` that
  * names every mistake in one line.
  */
 export function readRepositoriesFile(path: string): readonly RepositoryEntry[] {
-  const fail = (problem: string, cause?: unknown): never => {
-    throw new OperationalError("app/settings", `--repositories-file ${path}: ${problem}`, {
-      cause,
-    });
-  };
-  let document: unknown;
-  try {
-    document = load(readFileSync(path, "utf8"));
-  } catch (cause) {
-    fail(cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause), cause);
-  }
-  const ajv = new Ajv2020({ allErrors: true });
-  const validate = ajv.compile<{ readonly repositories: readonly RawEntry[] }>(
-    readSchema("repositories"),
-  );
-  if (!validate(document)) return fail((validate.errors ?? []).map(problemOf).join("; "));
+  const { document, fail } = readListedFile<{ readonly repositories: readonly RawEntry[] }>({
+    flag: "--repositories-file",
+    path,
+    schema: "repositories",
+  });
   const entries = document.repositories.map((raw) => entryOf(raw, dirname(path)));
   const problems = [...nameProblems(entries), ...entries.flatMap(globProblems)];
-  return problems.length > 0 ? fail(problems.join("; ")) : entries;
-}
-
-function problemOf({ instancePath, message, params }: ErrorObject): string {
-  const where = instancePath === "" ? "it" : instancePath;
-  const key = (params as { additionalProperty?: string }).additionalProperty;
-  return key === undefined ? `${where} ${message ?? ""}` : `${where} has an unknown key "${key}"`;
+  return problems.length > 0 ? fail(problems) : entries;
 }
 
 function entryOf(raw: RawEntry, folder: string): RepositoryEntry {
