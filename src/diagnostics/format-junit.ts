@@ -1,7 +1,7 @@
-import XMLBuilder from "fast-xml-builder";
 import { printableText } from "../lib/printable-text.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { formatDiagnosticsText } from "./format-text.js";
+import { junitDocument, type JunitCase } from "./junit-document.js";
 
 /** What a JUnit report says besides the diagnostics. */
 export interface JunitOptions {
@@ -14,7 +14,6 @@ export interface JunitOptions {
 /**
  * Diagnostics as a JUnit report, which every CI server shows: one test case for each file, and one for
  * what has no place in any of them. A file with errors has failed; its warnings are its output.
- * https://github.com/testmoapp/junitxml
  */
 export function formatDiagnosticsJunit(
   diagnostics: readonly Diagnostic[],
@@ -35,33 +34,17 @@ export function formatDiagnosticsJunit(
       found.filter((other) => !isFailure(other)),
     ),
   );
-  const counts = {
-    "@tests": cases.length,
-    "@failures": cases.filter(({ failure }) => failure !== undefined).length,
-    "@errors": 0,
-  };
-  const builder = new XMLBuilder({
-    ignoreAttributes: false,
-    attributeNamePrefix: "@",
-    format: true,
-    suppressEmptyNode: true,
-  });
-  const text = builder.build({
-    "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
-    testsuites: {
-      "@name": suiteName,
-      ...counts,
-      testsuite: { "@name": suiteName, ...counts, testcase: cases },
-    },
-  });
-  // Not characters, in Unicode and in XML.
-  return text.replaceAll(/[\ufffe\uffff]/g, " ");
+  return junitDocument(suiteName, cases);
 }
 
 const suiteName = "gloo check";
 const wholeConfig = "the whole config";
 
-function testCase(file: string, failures: readonly Diagnostic[], others: readonly Diagnostic[]) {
+function testCase(
+  file: string,
+  failures: readonly Diagnostic[],
+  others: readonly Diagnostic[],
+): JunitCase {
   const [first] = failures;
   return {
     "@classname": suiteName,

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { formatDiagnosticsText } from "../../diagnostics/format-text.js";
 import type { SourceLocation } from "../../model/location.js";
+import type { JunitCase } from "../../diagnostics/junit-document.js";
 import { printableText } from "../../lib/printable-text.js";
 import type { Style } from "../io.js";
 
@@ -116,36 +117,16 @@ function jsonReport({ ok, commit, envoy, tests, diagnostics }: TestReport): stri
 
 const suiteName = "gloo test";
 
-/** https://github.com/testmoapp/junitxml */
 async function junitReport({ tests, diagnostics }: TestReport): Promise<string> {
-  const { default: XMLBuilder } = await import("fast-xml-builder");
+  const { junitDocument } = await import("../../diagnostics/junit-document.js");
   const broken = diagnostics.filter(({ severity }) => severity === "error");
-  const cases = [
+  return junitDocument(suiteName, [
     ...tests.map((test) => junitCase(test.location.file, test.name, test.diagnostics)),
     ...(broken.length > 0 ? [junitCase(suiteName, "the config", broken)] : []),
-  ];
-  const counts = {
-    "@tests": cases.length,
-    "@failures": cases.filter(({ failure }) => failure !== undefined).length,
-    "@errors": 0,
-  };
-  const builder = new XMLBuilder({
-    ignoreAttributes: false,
-    attributeNamePrefix: "@",
-    format: true,
-    suppressEmptyNode: true,
-  });
-  return builder.build({
-    "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
-    testsuites: {
-      "@name": suiteName,
-      ...counts,
-      testsuite: { "@name": suiteName, ...counts, testcase: cases },
-    },
-  });
+  ]);
 }
 
-function junitCase(file: string, name: string, failures: readonly Diagnostic[]) {
+function junitCase(file: string, name: string, failures: readonly Diagnostic[]): JunitCase {
   const [first] = failures;
   return {
     "@classname": printableText(file),
