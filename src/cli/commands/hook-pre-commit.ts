@@ -2,33 +2,18 @@ import type { Command } from "commander";
 import { hasErrors } from "../../diagnostics/diagnostic.js";
 import { addHelp, type CommandContext } from "../add-command.js";
 import { ExitCode, type Io } from "../io.js";
-
-interface Options {
-  readonly path?: string;
-  readonly secretsDir?: string;
-  readonly ageKeyFile?: string;
-  readonly plugin?: readonly string[];
-  readonly json?: boolean;
-}
+import { addHookOptions, type HookOptions } from "./hook-options.js";
 
 /** `gloo hook pre-commit`: checks what the next commit would hold. */
 export function addPreCommitCommand(parent: Command, { io, finish }: CommandContext): void {
-  const command = parent
-    .command("pre-commit")
+  const command = addHookOptions(parent.command("pre-commit"))
     .summary("check what is staged, before it is a commit")
     .description(
       "Run by Git before it makes a commit. Checks what the commit would hold: the staged version of each " +
         "file, whatever else is on disk.",
     )
-    .option("--path <folder>", "the folder of the repository that holds the config")
-    .option("--secrets-dir <folder>", "secrets that the config refers to; else taken to be there")
-    .option(
-      "--age-key-file <file>",
-      "identities that open encrypted secrets (or SOPS_AGE_KEY_FILE)",
-    )
-    .option("--plugin <package...>", "npm packages with plugins")
     .option("--json", "print what was found as JSON")
-    .action(async (options: Options) => {
+    .action(async (options: HookOptions) => {
       finish(await run(options, io));
     });
   addHelp(
@@ -42,7 +27,7 @@ export function addPreCommitCommand(parent: Command, { io, finish }: CommandCont
   );
 }
 
-async function run(options: Options, io: Io): Promise<ExitCode> {
+async function run(options: HookOptions, io: Io): Promise<ExitCode> {
   const { readStagedTree } = await import("../hook/staged-tree.js");
   const { buildTree } = await import("../check/build-config.js");
   const { formatCheckJson, formatCheckText } = await import("../check/check-report.js");

@@ -1,38 +1,29 @@
 import type { Command } from "commander";
 import { addHelp, type CommandContext } from "../add-command.js";
 import { CommandError, ExitCode, type Io } from "../io.js";
+import { addHookOptions, type HookOptions } from "./hook-options.js";
 
-interface Options {
+interface Options extends HookOptions {
   readonly ref?: readonly string[];
-  readonly path?: string;
-  readonly secretsDir?: string;
-  readonly ageKeyFile?: string;
-  readonly plugin?: readonly string[];
   readonly allowDelete?: boolean;
-  readonly json?: boolean;
 }
 
 /** `gloo hook pre-receive`: lets a Git server refuse a push whose config has errors. */
 export function addPreReceiveCommand(parent: Command, { io, finish }: CommandContext): void {
-  const command = parent
-    .command("pre-receive")
-    .summary("refuse a push whose config has errors")
-    .description(
-      "Run by Git on the server before a push is accepted. Checks the newest commit of each branch that " +
-        "Envoys are served from, and refuses the whole push if one has errors, or if it cannot be checked. " +
-        "Other branches come in unchecked.",
-    )
-    .option(
-      "--ref <name...>",
-      "branches that are served (default: the repository's default branch)",
-    )
-    .option("--path <folder>", "the folder of the repository that holds the config")
-    .option("--secrets-dir <folder>", "secrets that the config refers to; else taken to be there")
-    .option(
-      "--age-key-file <file>",
-      "identities that open encrypted secrets (or SOPS_AGE_KEY_FILE)",
-    )
-    .option("--plugin <package...>", "npm packages with plugins")
+  const command = addHookOptions(
+    parent
+      .command("pre-receive")
+      .summary("refuse a push whose config has errors")
+      .description(
+        "Run by Git on the server before a push is accepted. Checks the newest commit of each branch that " +
+          "Envoys are served from, and refuses the whole push if one has errors, or if it cannot be checked. " +
+          "Other branches come in unchecked.",
+      )
+      .option(
+        "--ref <name...>",
+        "branches that are served (default: the repository's default branch)",
+      ),
+  )
     .option("--allow-delete", "let a branch that is served be deleted")
     .option("--json", "print the verdicts as JSON")
     .action(async (options: Options) => {

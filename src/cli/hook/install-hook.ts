@@ -1,6 +1,7 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CommandError, type Io } from "../io.js";
+import { readIfThere } from "../read-if-there.js";
 import { askGit } from "../ask-git.js";
 import { quoteForShell } from "../quote-for-shell.js";
 
@@ -27,7 +28,7 @@ export async function installHook(installation: HookInstallation, io: Io): Promi
   const cwd = resolve(io.cwd, installation.repository);
   const folder = resolve(cwd, await askGit(["rev-parse", "--git-path", "hooks"], io, { cwd }));
   const file = join(folder, hook);
-  const before = await readIfThere(file);
+  const before = (await readIfThere(file))?.toString("utf8");
   if (before !== undefined && !before.includes(mark) && !force) {
     throw new CommandError(
       `there is another ${hook} hook at ${file}; call \`gloo hook ${hook}\` from it, or replace it with --force`,
@@ -46,13 +47,4 @@ function scriptOf({ hook, args }: HookInstallation): string {
 # GLOO names the program where it is not on the PATH of whoever runs Git.
 exec "\${GLOO:-gloo}" ${words}
 `;
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw cause;
-  }
 }

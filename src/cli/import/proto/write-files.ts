@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { CommandError } from "../../io.js";
+import { readIfThere } from "../../read-if-there.js";
 
 /**
  * Writes files below a folder: all of them, or none if one that is there has other content and may not
@@ -24,14 +25,5 @@ export async function writeFiles(
   for (const [file, bytes] of wanted) {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, bytes);
-  }
-}
-
-async function readIfThere(file: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw cause;
   }
 }
