@@ -1,25 +1,16 @@
 import { withDeadline } from "../source/deadline.js";
 import { runGitProgram } from "../source/git-program.js";
-import type { SourceLimits, SourceTimeouts } from "../source/limits.js";
-import type { RepositoryLocation } from "../source/remote-url.js";
-import { checkSshFiles, sshCommandOf, type SshOptions } from "../source/ssh-command.js";
+import { checkSshFiles, sshCommandOf } from "../source/ssh-command.js";
 import { sshErrorOf } from "../source/ssh-failure.js";
+import type { SshRemoteOptions } from "../source/ssh-remote.js";
 import { pushArguments, pushRefusal } from "./push-arguments.js";
 import type { Pusher } from "./remote-repository.js";
 import { writeLooseObjects } from "./write-loose-objects.js";
 
-/** How a repository behind SSH is reached. */
-export interface SshPushOptions {
-  readonly location: Extract<RepositoryLocation, { kind: "ssh" }>;
-  readonly ssh: SshOptions;
-  readonly limits: SourceLimits;
-  readonly timeouts: SourceTimeouts;
-}
-
 const maxTalkBytes = 1024 * 1024;
 
 /** Pushes by the system's Git, from the mirror, as `source` fetches into it. */
-export function createSshPusher({ location, ssh, limits, timeouts }: SshPushOptions): Pusher {
+export function createSshPusher({ location, ssh, limits, timeouts }: SshRemoteOptions): Pusher {
   const program = {
     env: ssh.env ?? {},
     sshCommand: sshCommandOf(ssh, timeouts),

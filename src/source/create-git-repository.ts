@@ -1,41 +1,21 @@
-import type { CredentialsProvider } from "./credentials.js";
-import type { GitRemote } from "./git-remote.js";
 import type { GitRepository } from "./git-repository.js";
-import { LIMITS, TIMEOUTS, type SourceLimits, type SourceTimeouts } from "./limits.js";
-import { createHttpRemote } from "./http-remote.js";
+import { LIMITS } from "./limits.js";
 import { createLocalRepository } from "./local-repository.js";
 import { createRemoteRepository } from "./remote-repository.js";
-import { parseRepositoryLocation, type RepositoryLocation } from "./remote-url.js";
+import { reachRemote, type RemoteAccess } from "./remote-access.js";
+import { parseRepositoryLocation } from "./remote-url.js";
 import { isSafeName } from "./entry-name.js";
 import { SourceError } from "./source-error.js";
-import { createSshRemote, type SshOptions } from "./ssh-remote.js";
 import { wantsConfig, type WantsPath } from "./wanted-path.js";
 
 /** Which repository is watched, and how. */
-export interface GitRepositoryOptions {
-  /**
-   * `https://…`, `http://…`, `ssh://…`, `user@host:path`, `file:///…` or a path. Credentials in it are used
-   * and never shown.
-   */
-  readonly url: string;
+export interface GitRepositoryOptions extends RemoteAccess {
   /** A branch, a tag, a full ref or a commit of 40 digits. Default: the default branch. */
   readonly ref?: string;
   /** The folder of the repository that holds the config, such as `env/prod`. Default: the root. */
   readonly basePath?: string;
-  /** Where the mirror of a remote is kept. Needed for http(s), unused for a local repository. */
+  /** Where the mirror of a remote is kept. Needed for a remote, unused for a local repository. */
   readonly dataDir?: string;
-  /** Default: those in the URL, or none. */
-  readonly credentials?: CredentialsProvider;
-  /** PEM certificates that are trusted besides the well-known ones. */
-  readonly caFile?: string;
-  /** The URL of an HTTP proxy. Default: none. */
-  readonly proxy?: string;
-  /** How a remote over SSH is reached. Default: as the user who runs this would reach it. */
-  readonly ssh?: SshOptions;
-  /** Default for each one: `LIMITS`. */
-  readonly limits?: Partial<SourceLimits>;
-  /** Default for each one: `TIMEOUTS`. */
-  readonly timeouts?: Partial<SourceTimeouts>;
   /** Which files are read. Default: `wantsConfig`. */
   readonly wants?: WantsPath;
   /**
@@ -69,27 +49,7 @@ export function createGitRepository(options: GitRepositoryOptions): GitRepositor
   return createRemoteRepository({
     ...common,
     dataDir: options.dataDir,
-    remote: createRemote(location, options, common.limits),
-  });
-}
-
-function createRemote(
-  location: Exclude<RepositoryLocation, { kind: "local" }>,
-  options: GitRepositoryOptions,
-  limits: SourceLimits,
-): GitRemote {
-  const timeouts = { ...TIMEOUTS, ...options.timeouts };
-  if (location.kind === "ssh") {
-    return createSshRemote({ location, ssh: options.ssh ?? {}, limits, timeouts });
-  }
-  const fromUrl = location.credentials;
-  return createHttpRemote({
-    url: location.url,
-    credentials: options.credentials ?? (fromUrl && (() => Promise.resolve(fromUrl))),
-    caFile: options.caFile,
-    proxy: options.proxy,
-    limits,
-    timeouts,
+    remote: reachRemote(location, options).remote,
   });
 }
 

@@ -11,8 +11,6 @@ import { checkSshFiles, sshCommandOf, type SshOptions } from "./ssh-command.js";
 import { isMirrorDamage, isUnknownWant, knownSshErrorOf, sshErrorOf } from "./ssh-failure.js";
 import type { SourceError } from "./source-error.js";
 
-export type { SshOptions } from "./ssh-command.js";
-
 /** A repository behind SSH. */
 export interface SshRemoteOptions {
   readonly location: Extract<RepositoryLocation, { kind: "ssh" }>;
