@@ -112,7 +112,8 @@ describe("a GitHub App", () => {
     api.fault = { status: 503 };
     await source.head(neverAborted);
     assert.equal(api.requests.filter((request) => request === give).length, 2);
-    nowMs += api.lifeMs;
+    // The token lives from when it was given, which is a little later than the start of the test.
+    nowMs = Date.now() + api.lifeMs;
     await expectSourceError(source.head(neverAborted), "source/unreachable");
   });
 
