@@ -190,12 +190,14 @@ export function createCompositeRepository(options: CompositeOptions): CompositeR
     },
     async fetch(head, since, signal): Promise<FetchedHistory> {
       const all = combinationOf(head);
-      if (since === head) return { commits: [], truncated: false, rewritten: false };
+      // What is served is known, but perhaps not here: what was remembered may be lost.
+      if (since === head && good !== undefined) return nothingNew;
       const isAllGood = await isSound(all.parts, signal);
       const best = isAllGood ? undefined : await bestOf(all.parts, signal);
       const second = best && remember(combine(best, good?.parts));
       good = isAllGood ? all : (second ?? good);
       await save();
+      if (since === head) return nothingNew;
       const commits = [all.commit, ...(second ? [second.commit] : [])];
       const { truncated = false, rewritten = false } = last ?? {};
       return { commits, truncated, rewritten };
@@ -250,6 +252,8 @@ function noObject(oid: string): SourceError {
   const message = `${oid.slice(0, 8)} is a combination of commits, and no object of Git`;
   return new SourceError("source/protocol", message);
 }
+
+const nothingNew: FetchedHistory = { commits: [], truncated: false, rewritten: false };
 
 const formatVersion = 1;
 

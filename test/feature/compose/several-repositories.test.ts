@@ -149,6 +149,21 @@ describe("a config of several repositories", () => {
     await serves(running, "9031");
   });
 
+  it("holds back nobody else either after what it remembered was lost", async () => {
+    const running = await start();
+    await serves(running, "pets.example");
+    await running.stop();
+    writeFileSync(join(state, "state", "combinations.json"), "{");
+    const again = await start();
+    await again.until<StatusResponse>("all is well", "/api/v1/status", ({ source, head }) => {
+      return source.state === "ok" && head?.state === "live";
+    });
+    await shop.commit({ "virtualservices/shop.yaml": service("shop", "missing") });
+    await pets.commit({ "gateway/upstreams/pets.yaml": upstreamYaml("pets-back", 9042) });
+    await serves(again, "9042");
+    assert.ok((await domains(again)).includes("9001"));
+  });
+
   it("is served after a restart with all remotes dead", async () => {
     const running = await start();
     await serves(running, "pets.example");
